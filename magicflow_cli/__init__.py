@@ -1,0 +1,1 @@
+"""Magic Flow: the compiler, the generators and the command line."""

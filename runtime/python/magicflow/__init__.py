@@ -1,0 +1,1 @@
+"""Magic Flow: the Python runtime."""
