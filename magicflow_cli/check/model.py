@@ -128,8 +128,17 @@ class CheckedWorkflow:
     type_spans: dict[str, Span] = field(default_factory=dict)
     functions: dict[str, FunctionInfo] = field(default_factory=dict)
     events: dict[str, plan.Event] = field(default_factory=dict)
+    step_input_values: dict[str, plan.Expr] = field(default_factory=dict)
+    """What each step receives, written or default, by step name. Absent: the node
+    inherits its parent frame's input (a fallback without a mapping). The default in a
+    loop body is `call merge($.input, {<variable>: local <variable>})`; `merge` is a
+    function of the plan that the language does not have."""
+    compensation_input_values: dict[str, plan.Expr] = field(default_factory=dict)
+    """The same for `compensation:` of a step, by the name of the undone step."""
     step_inputs: dict[str, plan.TypeRef] = field(default_factory=dict)
     step_outputs: dict[str, plan.TypeRef] = field(default_factory=dict)
+    listen_types: dict[str, plan.TypeRef] = field(default_factory=dict)
+    """Type of what a wait_for_event, human_task or workflow step receives, by step."""
     input_type: plan.TypeRef | None = None
     output_type: plan.TypeRef | None = None
     output_value: plan.Expr | None = None
