@@ -29,6 +29,16 @@ def _register(code: Code) -> Code:
 
 
 # MF0: usage, configuration, files, YAML and JSON syntax
+# (MF0001 to MF0039: the command line)
+MF0001 = _error("MF0001", "The command line is not understood")
+MF0002 = _error("MF0002", "A file or folder does not exist")
+MF0003 = _error("MF0003", "A folder cannot be read")
+MF0004 = _error("MF0004", "There is no workflow to work on")
+MF0005 = _error("MF0005", "The output cannot be written")
+MF0006 = _error("MF0006", "There is no such diagnostic code")
+MF0007 = _error("MF0007", "One workflow is needed and there are several")
+MF0008 = _error("MF0008", "There is no such schema")
+MF0009 = _error("MF0009", "A package is missing")
 
 # MF1: names
 
