@@ -1,0 +1,138 @@
+"""The typer application: a command is imported when it is named."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from magicflow_cli import __version__
+from magicflow_cli.cli.commands import COMMANDS, top_level_help
+from magicflow_cli.cli.failure import NotDone
+from magicflow_cli.diagnostics import codes
+from magicflow_cli.diagnostics.model import Code
+
+
+class Command(TyperCommand):
+    """A command whose epilog is a list of example lines, printed as they stand."""
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        if self.epilog:
+            with formatter.section("Examples"):
+                for line in self.epilog.strip().splitlines():
+                    formatter.write(f"  {line.strip()}\n")
+
+
+class CommandGroup(TyperGroup):
+    """A group of commands with examples; without arguments it prints its help."""
+
+    format_epilog = Command.format_epilog
+
+
+class Commands(TyperGroup):
+    """The commands of the table, imported when they are asked for."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        # typer suggests a name from the keys; the values are never read
+        self.commands = dict.fromkeys(self.list_commands(None))
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [entry.name for entry in COMMANDS]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        for entry in COMMANDS:
+            if entry.name == cmd_name:
+                command = typer.main.get_command(import_module(entry.module).app)
+                command.name = entry.name
+                command.short_help = entry.summary
+                return command
+        return None
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        formatter.write(top_level_help())
+
+
+def application(**settings: Any) -> typer.Typer:
+    """A typer application with the settings that all of ours share."""
+    return typer.Typer(
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"max_content_width": 88},
+        **{"add_completion": False, **settings},
+    )
+
+
+app = application(cls=Commands, add_completion=True)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        sys.stdout.write(f"magic-flow {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: bool = typer.Option(
+        False, "--version", callback=_print_version, is_eager=True
+    ),
+) -> None:
+    pass
+
+
+def invoke(arguments: list[str]) -> int:
+    """Run a command line; every failure but an interrupt and a closed pipe becomes an
+    exit code and a diagnostic on stderr."""
+    try:
+        status = typer.main.get_command(app).main(
+            arguments, prog_name="magic-flow", standalone_mode=False
+        )
+    except NotDone as failure:
+        _complain(failure)
+        return 2
+    except typer.TyperException as error:
+        _complain(_usage(error))
+        return 2
+    except (KeyboardInterrupt, BrokenPipeError):
+        raise
+    except typer.Abort:
+        return 2
+    except Exception as error:
+        _complain(_defect(error))
+        return 2
+    return status if isinstance(status, int) else 0
+
+
+def _usage(error: typer.TyperException) -> NotDone:
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "magic-flow"
+    message = error.format_message().rstrip(".").replace("'", "`")
+    return NotDone(
+        codes.MF0001, message[:1].lower() + message[1:], help=f"see `{command} --help`"
+    )
+
+
+def _defect(error: Exception) -> NotDone:
+    """One of our own bugs. `MAGIC_FLOW_TRACEBACK=1` prints where it came from."""
+    if os.environ.get("MAGIC_FLOW_TRACEBACK"):
+        traceback.print_exc()
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    code: Code = codes.MF9000
+    where = f"{os.path.basename(frame.filename)}:{frame.lineno}"
+    return NotDone(
+        code,
+        f"the compiler failed with {type(error).__name__} in {where}",
+        help="this is a defect of magic-flow; run again with MAGIC_FLOW_TRACEBACK=1 and report what it prints",
+    )
+
+
+def _complain(failure: NotDone) -> None:
+    from magicflow_cli.cli.output import show
+
+    show([failure.diagnostic])

@@ -1,0 +1,41 @@
+"""What a command prints: products on stdout, diagnostics on stderr."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from magicflow_cli.cli.failure import NotDone
+from magicflow_cli.diagnostics import codes
+from magicflow_cli.diagnostics.model import Diagnostic, Severity
+
+
+def wants_color(stream: object) -> bool:
+    """Colours are for terminals, unless NO_COLOR says otherwise (https://no-color.org)."""
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    isatty = getattr(stream, "isatty", None)
+    return bool(isatty and isatty())
+
+
+def write_product(text: str, output: Path | None) -> None:
+    """Print `text`, or put it into the file `output` whole or not at all.
+
+    Raises NotDone when the file cannot be written.
+    """
+    if output is None:
+        sys.stdout.write(text)
+        return
+    stage = output.with_name(f".{output.name}.{os.getpid()}")
+    try:
+        stage.write_bytes(text.encode("utf-8"))
+        os.replace(stage, output)
+    except OSError as error:
+        stage.unlink(missing_ok=True)
+        raise NotDone(
+            codes.MF0005,
+            f"`{output}` cannot be written",
+            help=f"the system says: {error.strerror}",
+        ) from error

@@ -1,0 +1,147 @@
+"""Which files a command works on: paths, folders, the project file.
+
+A folder is searched for YAML and JSON files that are Magic Flow documents; what plainly
+is something else (a Kubernetes manifest, a package.json) is left alone and counted.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from magicflow_cli.cli.failure import NotDone
+from magicflow_cli.diagnostics import codes
+
+PROJECT_FILE = "magic-flow.yaml"
+SUFFIXES = (".yaml", ".yml", ".json")
+SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "venv"})
+
+_KEY = rb"""(?m)^[\s{"',-]*"""
+_OURS = re.compile(
+    _KEY
+    + rb"""(?:apiVersion["']?\s*:\s*["']?[^\s"']*flow|kind["']?\s*:\s*["']?Workflow|workflow["']?\s*:)"""
+)
+_ANY_KEY = re.compile(rb"[A-Za-z_]")
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """`name` is how diagnostics show the file: as it was given, or relative to here."""
+
+    path: Path
+    name: str
+
+
+@dataclass(slots=True)
+class Selection:
+    """The files to check. `contexts` are read only to find the data of the workflows in
+    `files`; what is wrong in one that no workflow uses is not reported."""
+
+    files: list[InputFile] = field(default_factory=list)
+    contexts: list[InputFile] = field(default_factory=list)
+    left_alone: int = 0
+    project: InputFile | None = None
+
+
+def select(paths: list[Path], root: Path | None = None) -> Selection:
+    """The files behind `paths`, in order, each once however often it is named.
+
+    Raises NotDone for a path that does not exist.
+    """
+    selection = Selection()
+    seen: set[tuple[int, int]] = set()
+    for path in paths:
+        if path.is_dir():
+            _search(path, selection, seen)
+        elif os.path.lexists(path):
+            _add(path, selection, seen)
+        else:
+            raise NotDone(
+                codes.MF0002, f"`{path}` does not exist", help=_near_name(path)
+            )
+    return selection
+
+
+def find_project(start: Path) -> Path | None:
+    """The nearest `magic-flow.yaml` in `start` or a folder above it."""
+    start = start.resolve()
+    for folder in (start, *start.parents):
+        candidate = folder / PROJECT_FILE
+        if candidate.is_file():
+            return candidate
+    return None
+
+
+def is_ours(head: bytes) -> bool:
+    """Whether a file found in a folder is to be checked: it says so itself, or nothing
+    can be told (it is empty or not text), which its owner has to hear about."""
+    return b"\0" in head or not _ANY_KEY.search(head) or _OURS.search(head) is not None
+
+
+def _search(folder: Path, selection: Selection, seen: set[tuple[int, int]]) -> None:
+    """Everything below `folder`, in the order of names; a folder is entered once, so
+    that one which links to itself ends."""
+    try:
+        status = folder.stat()
+        if (status.st_dev, status.st_ino) in seen:
+            return
+        seen.add((status.st_dev, status.st_ino))
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError as error:
+        raise NotDone(
+            codes.MF0003,
+            f"`{folder}` cannot be read",
+            help=f"the system says: {error.strerror}",
+        ) from error
+    for entry in entries:
+        if entry.name.startswith(".") or entry.name in SKIPPED_FOLDERS:
+            continue
+        if entry.is_dir():
+            _search(Path(entry.path), selection, seen)
+        elif _is_candidate(entry):
+            if _told_apart(entry.path):
+                _add(Path(entry.path), selection, seen)
+            else:
+                selection.left_alone += 1
+
+
+def _is_candidate(entry: os.DirEntry[str]) -> bool:
+    """A regular file by its name, or a link that leads nowhere: loading reports it."""
+    if not entry.name.endswith(SUFFIXES) or entry.name == PROJECT_FILE:
+        return False
+    return entry.is_file() or (entry.is_symlink() and not os.path.exists(entry.path))
+
+
+def _told_apart(path: str) -> bool:
+    try:
+        with open(path, "rb") as file:
+            return is_ours(file.read(65_536))
+    except OSError:
+        return True  # reported where it is loaded
+
+
+def _add(path: Path, selection: Selection, seen: set[tuple[int, int]]) -> None:
+    try:
+        status = path.stat()
+    except OSError:  # a dangling link: loading reports it
+        selection.files.append(InputFile(path, str(path)))
+        return
+    key = (status.st_dev, status.st_ino)
+    if key not in seen:
+        seen.add(key)
+        selection.files.append(InputFile(path, str(path)))
+
+
+def _near_name(path: Path) -> str:
+    from difflib import get_close_matches
+
+    try:
+        names = os.listdir(path.parent)
+    except OSError:
+        return "give the path of a workflow file or of a folder with workflows"
+    near = get_close_matches(path.name, names, 1, 0.7)
+    if near:
+        return f"did you mean `{path.parent / near[0]}`?"
+    return "give the path of a workflow file or of a folder with workflows"
