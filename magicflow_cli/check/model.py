@@ -18,6 +18,7 @@ from magicflow_cli.load.nodes import Mapping, Node
 from magicflow_cli.plan import models as plan
 
 Role: TypeAlias = Literal["main", "handler", "fallback", "rule", "compensation"]
+StepModel: TypeAlias = workflow_models.Step | workflow_models.CallBranch
 BlockKind: TypeAlias = Literal["main", "branch", "loop", "then", "else", "case", "rule"]
 
 
@@ -46,7 +47,7 @@ class StepInfo:
     block: BlockInfo
     span: Span
     node: Mapping | None
-    model: workflow_models.Step | None
+    model: StepModel | None = None
     role: Role = "main"
     handler: bool = False
     implicit: bool = False
@@ -72,6 +73,7 @@ class BlockInfo:
     steps: list[StepInfo] = field(default_factory=list)
     dag: bool = False
     branch: str = ""  # the name of a parallel branch
+    model: workflow_models.Branch | None = None  # of a parallel branch
 
     @property
     def main_line(self) -> list[StepInfo]:
@@ -90,6 +92,7 @@ class RuleInfo:
     span: Span
     target: StepInfo | None = None
     body: BlockInfo | None = None
+    model: workflow_models.FailureRule | None = None
     reads: tuple[str, ...] = ()
     reads_error: bool = False
 
@@ -120,6 +123,7 @@ class CheckedWorkflow:
     steps: dict[str, StepInfo] = field(default_factory=dict)
     blocks: dict[str, BlockInfo] = field(default_factory=dict)
     rules: list[RuleInfo] = field(default_factory=list)
+    timeout_fallback: StepInfo | None = None  # spec.fallback_step
     # filled by dataflow
     values: dict[Node, plan.Expr] = field(default_factory=dict)
     """Every expression and mapping value of the document, resolved, by its node."""

@@ -29,6 +29,55 @@ def _register(code: Code) -> Code:
 
 
 # MF0: usage, configuration, files, YAML and JSON syntax
+
+# MF01: files, limits, and what YAML and JSON share
+MF0101 = _error("MF0101", "A file cannot be read")
+MF0102 = _error("MF0102", "A file does not exist")
+MF0103 = _error("MF0103", "A path is not a regular file")
+MF0104 = _error("MF0104", "A file is too large")
+MF0105 = _error("MF0105", "A file is not UTF-8")
+MF0106 = _error("MF0106", "A character is not allowed in a file")
+MF0107 = _error("MF0107", "A file holds no document")
+MF0110 = _error("MF0110", "Collections are nested too deeply")
+MF0111 = _error("MF0111", "A file holds too many values")
+MF0112 = _error("MF0112", "Aliases expand too far")
+MF0113 = _error("MF0113", "A number has too many digits")
+MF0114 = _error("MF0114", "A number is outside the range of a double")
+MF0115 = _error("MF0115", "A number is not finite")
+MF0116 = _error("MF0116", "A file has too many problems")
+MF0120 = _error("MF0120", "A key stands twice in one mapping")
+
+# MF02: YAML
+MF0200 = _error("MF0200", "The text is not YAML")
+MF0201 = _error("MF0201", "A tab stands where spaces are required")
+MF0202 = _error("MF0202", "The indentation does not fit")
+MF0203 = _error("MF0203", "A colon starts a value where none is allowed")
+MF0204 = _error("MF0204", "A key has no colon")
+MF0205 = _error("MF0205", "A quoted string is not closed")
+MF0206 = _error("MF0206", "A list or mapping in brackets is not well formed")
+MF0207 = _error("MF0207", "A character cannot start a value")
+MF0208 = _error("MF0208", "An escape is not valid")
+MF0209 = _error("MF0209", "The head of a block text is not valid")
+MF0210 = _error("MF0210", "A list entry or key stands where none is allowed")
+MF0211 = _error("MF0211", "The name of an anchor or alias is not valid")
+MF0212 = _error("MF0212", "An alias has no anchor")
+MF0213 = _error("MF0213", "An alias stands inside its own anchor")
+MF0214 = _error("MF0214", "A tag is not supported")
+MF0215 = _error("MF0215", "A value does not fit its tag")
+MF0216 = _error("MF0216", "Merge keys are not supported")
+MF0217 = _error("MF0217", "A key is not a scalar")
+MF0218 = _error("MF0218", "A key is empty")
+MF0219 = _error("MF0219", "A directive is not valid")
+MF0220 = _error("MF0220", "A document does not start or end properly")
+
+# MF03: JSON
+MF0301 = _error("MF0301", "The text is not JSON")
+MF0302 = _error("MF0302", "A JSON string is not closed")
+MF0303 = _error("MF0303", "A JSON string holds a control character")
+MF0304 = _error("MF0304", "A JSON escape is not valid")
+MF0305 = _error("MF0305", "A JSON string holds half a surrogate pair")
+MF0306 = _error("MF0306", "A JSON number is not valid")
+MF0307 = _error("MF0307", "Text follows the JSON value")
 # (MF0001 to MF0039: the command line)
 MF0001 = _error("MF0001", "The command line is not understood")
 MF0002 = _error("MF0002", "A file or folder does not exist")
@@ -41,10 +90,34 @@ MF0008 = _error("MF0008", "There is no such schema")
 MF0009 = _error("MF0009", "A package is missing")
 
 # MF1: names
+MF1001 = _error("MF1001", "A step that is named does not exist")
+MF1002 = _error("MF1002", "Two steps have one name")
+MF1003 = _warning("MF1003", "A failure key declares a step")
+MF1004 = _error("MF1004", "A failure key misspells a step")
+MF1006 = _error("MF1006", "Two branches have one name")
+MF1007 = _error("MF1007", "Two workflows have one name and version")
+MF1008 = _error("MF1008", "The context does not exist")
+MF1009 = _error("MF1009", "Several contexts could be meant")
+MF1010 = _warning("MF1010", "The workflow's input and output are untyped")
 
 # MF2: schema profile
 
 # MF3: workflow graph
+MF3001 = _warning("MF3001", "No path leads to a step")
+MF3002 = _error("MF3002", "A jump leaves its block")
+MF3003 = _error("MF3003", "A handler is entered on success")
+MF3004 = _error("MF3004", "A step for failures would also run on success")
+MF3005 = _error("MF3005", "A path never ends")
+MF3006 = _error("MF3006", "A cycle has neither a bound nor a wait")
+MF3007 = _error("MF3007", "Fallbacks form a cycle")
+MF3010 = _error("MF3010", "A jump in a list with depends_on")
+MF3011 = _error("MF3011", "Steps depend on each other in a circle")
+MF3012 = _warning("MF3012", "A step does not say what it depends on")
+MF3013 = _error("MF3013", "A handler rejoins a list with depends_on")
+MF3014 = _error("MF3014", "A step is fallback and failure handler without a mapping")
+MF3015 = _error("MF3015", "A rule jumps into a block")
+MF3016 = _error("MF3016", "A step depends on a handler")
+MF3018 = _error("MF3018", "A step of this type cannot be a fallback")
 
 # MF4: output
 
@@ -55,6 +128,12 @@ MF0009 = _error("MF0009", "A package is missing")
 # MF7: time, retry and size budgets
 
 # MF8: security and style
+
+# MF89: suppressions
+MF8901 = _warning("MF8901", "A suppression silences nothing")
+MF8902 = _warning("MF8902", "A suppression names an unknown code")
+MF8903 = _warning("MF8903", "A suppression cannot be read")
+MF8904 = _warning("MF8904", "A suppression names a code that cannot be silenced")
 
 # MF9: bugs of ours
 MF9000 = _error("MF9000", "The compiler failed")

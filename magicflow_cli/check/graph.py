@@ -1,0 +1,217 @@
+"""Rules of the workflow graph: every step can be reached, every path ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from magicflow_cli.check.model import (
+    BlockInfo,
+    CheckedWorkflow,
+    End,
+    StepInfo,
+    Target,
+)
+from magicflow_cli.check.roles import following
+from magicflow_cli.diagnostics import Label, Report
+from magicflow_cli.diagnostics.codes import MF3001, MF3005, MF3006, MF3007
+
+_WAITING = frozenset({"wait", "wait_for_event", "human_task"})
+
+
+def check_graph(checked: CheckedWorkflow, report: Report) -> None:
+    check_fallback_cycles(checked, report)
+    check_unreachable(checked, report)
+    for block in checked.blocks.values():
+        if not block.dag and _has_back_edge(block):
+            check_endless(block, report)
+            check_unbounded_cycles(block, report)
+
+
+def is_guarded(step: StepInfo) -> bool:
+    return (
+        step.node is not None and "condition" in step.node and step.type != "condition"
+    )
+
+
+def success_targets(step: StepInfo) -> list[Target]:
+    """Where control may go when the step completes or is skipped."""
+    targets: list[Target] = [target for _, target in step.gotos]
+    if step.type in ("end", "fail"):
+        if step.type == "end":
+            targets.append(End.RUN)
+        if is_guarded(step):
+            targets.append(following(step.block, step.block.steps.index(step)))
+    elif step.after is not None:
+        targets.append(step.after)
+    return targets
+
+
+def failure_targets(step: StepInfo) -> list[StepInfo]:
+    return [step.on_failure] if step.on_failure is not None else []
+
+
+def _steps_of(targets: Iterable[Target]) -> list[StepInfo]:
+    return [target for target in targets if isinstance(target, StepInfo)]
+
+
+def check_unreachable(checked: CheckedWorkflow, report: Report) -> None:
+    """A step that no path enters: neither the list, nor a jump, nor a failure."""
+    reached: set[StepInfo] = set()
+    pending: list[StepInfo] = []
+    for block in checked.blocks.values():
+        if block.kind == "rule" or block is checked.root:
+            pending += _entries(block)
+    pending += [rule.target for rule in checked.rules if rule.target is not None]
+    if checked.timeout_fallback is not None:
+        pending.append(checked.timeout_fallback)
+    while pending:
+        step = pending.pop()
+        if step in reached:
+            continue
+        reached.add(step)
+        pending += _steps_of(success_targets(step)) + failure_targets(step)
+        if step.fallback is not None:
+            pending.append(step.fallback)
+        for block in step.blocks:
+            pending += _entries(block)
+    for step in checked.steps.values():
+        owner = step.block.owner
+        if step not in reached and (owner is None or owner in reached):
+            report.add(
+                MF3001,
+                f"no path leads to step `{step.name}`",
+                step.span,
+                help=_how_to_reach(step),
+            )
+
+
+def _entries(block: BlockInfo) -> list[StepInfo]:
+    if block.dag:
+        return [step for step in block.steps if not step.handler]
+    return block.main_line[:1] if block.kind != "rule" else list(block.steps)
+
+
+def _how_to_reach(step: StepInfo) -> str:
+    if step.handler:
+        return (
+            f"a handler runs when a step names it: `on_failure: {step.name}` or"
+            f" `fallback_step: {step.name}`; or remove it"
+        )
+    index = step.block.steps.index(step)
+    before = next((s for s in reversed(step.block.steps[:index]) if not s.handler), None)
+    if before is not None and isinstance(before.after, StepInfo):
+        return (
+            f"`{before.name}` before it goes on to `{before.after.name}`: let a step"
+            f" jump here with `on_success: {step.name}`, or remove the step"
+        )
+    return f"let a step jump here with `on_success: {step.name}`, or remove the step"
+
+
+def check_fallback_cycles(checked: CheckedWorkflow, report: Report) -> None:
+    """`a` falls back to `b` and `b`, sooner or later, to `a`."""
+    reported: set[StepInfo] = set()
+    for step in checked.steps.values():
+        chain: list[StepInfo] = []
+        current: StepInfo | None = step
+        while current is not None and current not in chain:
+            chain.append(current)
+            current = current.fallback
+        if current is None or current in reported:
+            continue
+        cycle = chain[chain.index(current) :]
+        reported.update(cycle)
+        key = current.node.get("fallback_step") if current.node is not None else None
+        way = " → ".join(f"`{s.name}`" for s in [*cycle, current])
+        report.add(
+            MF3007,
+            f"fallbacks form a cycle: {way}",
+            key.span() if key is not None else current.span,
+            help="the last fallback of a chain has no `fallback_step`: remove one",
+            labels=[Label(s.span, f"falls back to `{_fallback_name(s)}`") for s in cycle],
+        )
+
+
+def _fallback_name(step: StepInfo) -> str:
+    return step.fallback.name if step.fallback is not None else ""
+
+
+def _has_back_edge(block: BlockInfo) -> bool:
+    position = {step: index for index, step in enumerate(block.steps)}
+    return any(
+        position.get(target, -1) <= position[step]
+        for step in block.steps
+        for target in _steps_of(success_targets(step)) + failure_targets(step)
+    )
+
+
+def check_endless(block: BlockInfo, report: Report) -> None:
+    """From some step on, success leads round and round and never to an end."""
+    ending = _closure(
+        [s for s in block.steps if _ends(s)],
+        lambda step: [
+            s for s in block.steps if step in _steps_of(success_targets(s))
+        ],
+    )
+    endless = [s for s in block.steps if s not in ending]
+    if endless:
+        first = endless[0]
+        report.add(
+            MF3005,
+            f"from step `{first.name}` on, no path ever ends",
+            first.span,
+            help="let one of these steps go to `end`, or to a step that does",
+            labels=[Label(s.span, "never ends either") for s in endless[1:4]],
+        )
+
+
+def _ends(step: StepInfo) -> bool:
+    targets = success_targets(step)
+    return step.type == "fail" or any(isinstance(target, End) for target in targets)
+
+
+def check_unbounded_cycles(block: BlockInfo, report: Report) -> None:
+    """A cycle needs a way out that is decided by data, or a wait."""
+    edges = {
+        step: _steps_of(success_targets(step)) + failure_targets(step)
+        for step in block.steps
+    }
+    reach = {s: _closure(edges[s], lambda step: edges.get(step, [])) for s in edges}
+    seen: set[StepInfo] = set()
+    for step in block.steps:
+        if step in seen or step not in reach[step]:
+            continue
+        cycle = [s for s in block.steps if s in reach[step] and step in reach[s]]
+        seen.update(cycle)
+        if any(s.type in _WAITING for s in cycle) or _decided_exit(cycle):
+            continue
+        if not any(set(success_targets(s)) - set(cycle) for s in cycle):
+            continue  # an endless path, said by MF3005
+        report.add(
+            MF3006,
+            f"the cycle through `{step.name}` has neither a bound nor a wait",
+            step.span,
+            help="leave the cycle by a `switch` with a `goto`, put a `wait` into it,"
+            " use a `loop` with `max_iterations`, or a `retry` policy for failures",
+            labels=[Label(s.span, "in the cycle") for s in cycle[1:4]],
+        )
+
+
+def _decided_exit(cycle: list[StepInfo]) -> bool:
+    return any(
+        step.type == "switch"
+        and any(target not in cycle for target in success_targets(step))
+        for step in cycle
+    )
+
+
+def _closure(
+    start: Iterable[StepInfo], successors: Callable[[StepInfo], Iterable[StepInfo]]
+) -> set[StepInfo]:
+    reached: set[StepInfo] = set()
+    pending = list(start)
+    while pending:
+        step = pending.pop()
+        if step not in reached:
+            reached.add(step)
+            pending += successors(step)
+    return reached
