@@ -1,0 +1,74 @@
+"""Bytes to text: size, encoding, byte order mark and the characters that may occur."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from magicflow_cli.diagnostics import codes
+from magicflow_cli.diagnostics.model import Report, Span
+from magicflow_cli.load import limits
+from magicflow_cli.load.places import Places
+
+_BOM: Final = "\ufeff"
+_FORBIDDEN_IN_YAML = re.compile(
+    "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
+_NAMES: Final = {"\0": "NUL", "\x1b": "ESC", "\x7f": "DEL", _BOM: "byte order mark"}
+
+
+def decode(data: bytes, file: str, report: Report) -> str | None:
+    """The text of a file without its byte order mark, or None after a diagnostic."""
+    if len(data) > limits.FILE_BYTES:
+        report_size(file, report)
+        return None
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        _report_encoding(data, error.start, file, report)
+        return None
+    return text.removeprefix(_BOM)
+
+
+def report_size(file: str, report: Report) -> None:
+    report.add(
+        codes.MF0104,
+        f"file is larger than {limits.FILE_BYTES // 1024} KiB",
+        Span(file, 1, 1, 1, 1),
+        help="split it into several files, or move data out of it",
+    )
+
+
+def check_characters(text: str, file: str, report: Report) -> bool:
+    """Whether YAML 1.2 allows every character of the text; else one diagnostic, at the
+    first that it does not allow."""
+    match = _FORBIDDEN_IN_YAML.search(text)
+    if match is None:
+        return True
+    report.add(
+        codes.MF0106,
+        f"{describe(match[0])} is not allowed in YAML",
+        Places(file, text).span(match.start()),
+        help="remove it, or write it as an escape in a double-quoted text",
+    )
+    return False
+
+
+def describe(character: str) -> str:
+    """A character that must not be shown itself, by number and name."""
+    name = _NAMES.get(character)
+    number = f"U+{ord(character):04X}"
+    return f"character {number} ({name})" if name else f"character {number}"
+
+
+def _report_encoding(data: bytes, offset: int, file: str, report: Report) -> None:
+    help = "save the file as UTF-8"
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        help = "the file looks like UTF-16: save it as UTF-8"
+    before = data[:offset].decode("utf-8").removeprefix(_BOM)
+    report.add(
+        codes.MF0105,
+        f"file is not UTF-8: byte 0x{data[offset]:02X} at offset {offset}",
+        Places(file, before).span(len(before)),
+        help=help,
+    )
