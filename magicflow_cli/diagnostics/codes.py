@@ -30,6 +30,16 @@ def _register(code: Code) -> Code:
 
 # MF0: usage, configuration, files, YAML and JSON syntax
 
+# MF00: the command line
+MF0001 = _error("MF0001", "The command line is not understood")
+MF0003 = _error("MF0003", "A folder cannot be read")
+MF0004 = _error("MF0004", "There is no workflow to work on")
+MF0005 = _error("MF0005", "The output cannot be written")
+MF0006 = _error("MF0006", "There is no such diagnostic code")
+MF0007 = _error("MF0007", "One workflow is needed and there are several")
+MF0008 = _error("MF0008", "There is no such schema")
+MF0009 = _error("MF0009", "A package is missing")
+
 # MF01: files, limits, and what YAML and JSON share
 MF0101 = _error("MF0101", "A file cannot be read")
 MF0102 = _error("MF0102", "A file does not exist")
@@ -78,16 +88,24 @@ MF0304 = _error("MF0304", "A JSON escape is not valid")
 MF0305 = _error("MF0305", "A JSON string holds half a surrogate pair")
 MF0306 = _error("MF0306", "A JSON number is not valid")
 MF0307 = _error("MF0307", "Text follows the JSON value")
-# (MF0001 to MF0039: the command line)
-MF0001 = _error("MF0001", "The command line is not understood")
-MF0002 = _error("MF0002", "A file or folder does not exist")
-MF0003 = _error("MF0003", "A folder cannot be read")
-MF0004 = _error("MF0004", "There is no workflow to work on")
-MF0005 = _error("MF0005", "The output cannot be written")
-MF0006 = _error("MF0006", "There is no such diagnostic code")
-MF0007 = _error("MF0007", "One workflow is needed and there are several")
-MF0008 = _error("MF0008", "There is no such schema")
-MF0009 = _error("MF0009", "A package is missing")
+
+# MF04: documents, their shape
+MF0401 = _error("MF0401", "A document is not a mapping")
+MF0402 = _error("MF0402", "The apiVersion is not known")
+MF0403 = _error("MF0403", "The kind of a document is not known")
+MF0404 = _error("MF0404", "A key is not known")
+MF0405 = _error("MF0405", "A key is missing")
+MF0406 = _error("MF0406", "A value has the wrong type")
+MF0407 = _error("MF0407", "A value is not one of those allowed")
+MF0408 = _error("MF0408", "A workflow has no steps")
+MF0409 = _error("MF0409", "A duration cannot be read")
+MF0410 = _error("MF0410", "The name of a document is not allowed")
+MF0411 = _error("MF0411", "A version cannot be read")
+MF0412 = _error("MF0412", "A number is out of range")
+MF0413 = _error("MF0413", "A list or text is too short or too long")
+MF0414 = _error("MF0414", "Keys exclude or need each other")
+MF0415 = _error("MF0415", "A key is written in two spellings")
+MF0416 = _error("MF0416", "A text does not have the form that its key needs")
 
 # MF1: names
 MF1001 = _error("MF1001", "A step that is named does not exist")
@@ -101,6 +119,30 @@ MF1009 = _error("MF1009", "Several contexts could be meant")
 MF1010 = _warning("MF1010", "The workflow's input and output are untyped")
 
 # MF2: schema profile
+MF2001 = _error("MF2001", "A keyword is outside the schema profile")
+MF2002 = _error("MF2002", "A schema is neither a mapping nor true or false")
+MF2003 = _error("MF2003", "The value of a schema keyword is not valid")
+MF2004 = _error("MF2004", "A schema keyword is not known")
+MF2005 = _error("MF2005", "A format is outside the schema profile")
+MF2006 = _error("MF2006", "A schema dialect is outside the profile")
+MF2010 = _warning("MF2010", "A schema accepts nothing")
+MF2011 = _error("MF2011", "Schemas cannot be merged")
+MF2012 = _error("MF2012", "A regular expression is not portable")
+MF2020 = _error("MF2020", "A schema reference leads nowhere")
+MF2021 = _error("MF2021", "A schema refers to itself")
+MF2022 = _error("MF2022", "A schema reference leads out of the document")
+MF2030 = _error("MF2030", "The variants of a union cannot be told apart")
+MF2031 = _error("MF2031", "A discriminator does not fit its variants")
+MF2032 = _error("MF2032", "A schema has too many combinations")
+MF2041 = _warning("MF2041", "A schema constrains a type that it does not name")
+MF2110 = _error("MF2110", "A constant is not a scalar")
+MF2120 = _error("MF2120", "A tuple is open")
+MF2130 = _error("MF2130", "A default does not fit its schema")
+MF2140 = _error("MF2140", "A 64-bit integer needs a form on the wire")
+MF2150 = _error("MF2150", "A number in a schema is outside the domain")
+MF2201 = _error("MF2201", "Names of types, fields or members collide")
+MF2202 = _error("MF2202", "A pinned name is not an identifier")
+MF2203 = _error("MF2203", "The names of an enum do not match its values")
 
 # MF3: workflow graph
 MF3001 = _warning("MF3001", "No path leads to a step")
@@ -124,6 +166,20 @@ MF3018 = _error("MF3018", "A step of this type cannot be a fallback")
 # MF5: plugins and templates
 
 # MF6: expressions and data flow
+# (MF6001 to MF6019: what an expression is by itself)
+MF6001 = _error("MF6001", "An expression cannot be read")
+MF6002 = _error("MF6002", "A quote or bracket is never closed")
+MF6003 = _error("MF6003", "An expression is too long or too deep")
+MF6004 = _error("MF6004", "A function does not exist")
+MF6005 = _error("MF6005", "A function gets the wrong arguments")
+MF6006 = _error("MF6006", "A regular expression is not portable")
+MF6007 = _error("MF6007", "A name in an expression is unknown")
+MF6008 = _error("MF6008", "A number is beyond the exact range")
+MF6009 = _error("MF6009", "An expression is wanted")
+MF6010 = _error("MF6010", "A text holds what it cannot")
+MF6011 = _error("MF6011", "A lambda is missing or out of place")
+MF6012 = _error("MF6012", "A secret is not named")
+MF6013 = _warning("MF6013", "A text looks like an expression")
 
 # MF7: time, retry and size budgets
 
