@@ -130,6 +130,9 @@ def check_fallback_types(names: Names, report: Report) -> None:
 
 def _assign_targets(block: BlockInfo) -> None:
     if block.dag:
+        for step in block.steps:
+            if step.role == "handler":
+                step.after = End.RETHROW
         return
     for index, step in enumerate(block.steps):
         if step.block is not block:
