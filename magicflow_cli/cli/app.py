@@ -6,6 +6,7 @@ import os
 import sys
 import traceback
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -15,7 +16,6 @@ from magicflow_cli import __version__
 from magicflow_cli.cli.commands import COMMANDS, top_level_help
 from magicflow_cli.cli.failure import NotDone
 from magicflow_cli.diagnostics import codes
-from magicflow_cli.diagnostics.model import Code
 
 
 class Command(TyperCommand):
@@ -40,7 +40,7 @@ class Commands(TyperGroup):
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
         # typer suggests a name from the keys; the values are never read
-        self.commands = dict.fromkeys(self.list_commands(None))
+        self.commands = dict.fromkeys(self.list_commands(None))  # type: ignore[arg-type]
 
     def list_commands(self, ctx: Any) -> list[str]:
         return [entry.name for entry in COMMANDS]
@@ -123,10 +123,9 @@ def _defect(error: Exception) -> NotDone:
     if os.environ.get("MAGIC_FLOW_TRACEBACK"):
         traceback.print_exc()
     frame = traceback.extract_tb(error.__traceback__)[-1]
-    code: Code = codes.MF9000
-    where = f"{os.path.basename(frame.filename)}:{frame.lineno}"
+    where = f"{Path(frame.filename).name}:{frame.lineno}"
     return NotDone(
-        code,
+        codes.MF9000,
         f"the compiler failed with {type(error).__name__} in {where}",
         help="this is a defect of magic-flow; run again with MAGIC_FLOW_TRACEBACK=1 and report what it prints",
     )

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Literal, TextIO, TypeAlias
 
 from magicflow_cli.cli.failure import NotDone
 from magicflow_cli.diagnostics import codes
-from magicflow_cli.diagnostics.model import Diagnostic, Severity
+from magicflow_cli.diagnostics.model import Diagnostic
+from magicflow_cli.load.nodes import Source
+
+Format: TypeAlias = Literal["full", "concise", "json", "github", "sarif"]
 
 
 def wants_color(stream: object) -> bool:
@@ -31,7 +35,7 @@ def write_product(text: str, output: Path | None) -> None:
     stage = output.with_name(f".{output.name}.{os.getpid()}")
     try:
         stage.write_bytes(text.encode("utf-8"))
-        os.replace(stage, output)
+        stage.replace(output)
     except OSError as error:
         stage.unlink(missing_ok=True)
         raise NotDone(
@@ -39,3 +43,24 @@ def write_product(text: str, output: Path | None) -> None:
             f"`{output}` cannot be written",
             help=f"the system says: {error.strerror}",
         ) from error
+
+
+def show(
+    diagnostics: Sequence[Diagnostic],
+    sources: Mapping[str, Source] | None = None,
+    *,
+    format: Format = "full",
+    stream: TextIO | None = None,
+) -> None:
+    """Render diagnostics onto `stream` (stderr by default)."""
+    from magicflow_cli.diagnostics.render import render
+
+    stream = stream or sys.stderr
+    stream.write(
+        render(diagnostics, format, sources=sources or {}, color=wants_color(stream))
+    )
+
+
+def count(number: int, noun: str) -> str:
+    """`1 warning`, `2 warnings`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

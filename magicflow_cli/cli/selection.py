@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from magicflow_cli.cli.failure import NotDone
+from magicflow_cli.cli.project import PROJECT_FILE, ProjectFile
 from magicflow_cli.diagnostics import codes
 
-PROJECT_FILE = "magic-flow.yaml"
 SUFFIXES = (".yaml", ".yml", ".json")
 SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "venv"})
 
@@ -34,18 +34,24 @@ class InputFile:
     name: str
 
 
+def named(path: Path) -> InputFile:
+    """`path` under the name that it has seen from here, if it lies below."""
+    shown = path
+    if path.is_absolute() and path.is_relative_to(Path.cwd()):
+        shown = path.relative_to(Path.cwd())
+    return InputFile(path, shown.as_posix())
+
+
 @dataclass(slots=True)
 class Selection:
-    """The files to check. `contexts` are read only to find the data of the workflows in
-    `files`; what is wrong in one that no workflow uses is not reported."""
+    """The files to check; `left_alone` counts what a folder held besides."""
 
     files: list[InputFile] = field(default_factory=list)
-    contexts: list[InputFile] = field(default_factory=list)
     left_alone: int = 0
-    project: InputFile | None = None
+    project: ProjectFile | None = None
 
 
-def select(paths: list[Path], root: Path | None = None) -> Selection:
+def select(paths: list[Path]) -> Selection:
     """The files behind `paths`, in order, each once however often it is named.
 
     Raises NotDone for a path that does not exist.
@@ -59,19 +65,9 @@ def select(paths: list[Path], root: Path | None = None) -> Selection:
             _add(path, selection, seen)
         else:
             raise NotDone(
-                codes.MF0002, f"`{path}` does not exist", help=_near_name(path)
+                codes.MF0102, f"`{path}` does not exist", help=_near_name(path)
             )
     return selection
-
-
-def find_project(start: Path) -> Path | None:
-    """The nearest `magic-flow.yaml` in `start` or a folder above it."""
-    start = start.resolve()
-    for folder in (start, *start.parents):
-        candidate = folder / PROJECT_FILE
-        if candidate.is_file():
-            return candidate
-    return None
 
 
 def is_ours(head: bytes) -> bool:
@@ -101,8 +97,9 @@ def _search(folder: Path, selection: Selection, seen: set[tuple[int, int]]) -> N
         if entry.is_dir():
             _search(Path(entry.path), selection, seen)
         elif _is_candidate(entry):
-            if _told_apart(entry.path):
-                _add(Path(entry.path), selection, seen)
+            path = Path(entry.path)
+            if _told_apart(path):
+                _add(path, selection, seen)
             else:
                 selection.left_alone += 1
 
@@ -111,12 +108,12 @@ def _is_candidate(entry: os.DirEntry[str]) -> bool:
     """A regular file by its name, or a link that leads nowhere: loading reports it."""
     if not entry.name.endswith(SUFFIXES) or entry.name == PROJECT_FILE:
         return False
-    return entry.is_file() or (entry.is_symlink() and not os.path.exists(entry.path))
+    return entry.is_file() or (entry.is_symlink() and not Path(entry.path).exists())
 
 
-def _told_apart(path: str) -> bool:
+def _told_apart(path: Path) -> bool:
     try:
-        with open(path, "rb") as file:
+        with path.open("rb") as file:
             return is_ours(file.read(65_536))
     except OSError:
         return True  # reported where it is loaded
@@ -126,22 +123,40 @@ def _add(path: Path, selection: Selection, seen: set[tuple[int, int]]) -> None:
     try:
         status = path.stat()
     except OSError:  # a dangling link: loading reports it
-        selection.files.append(InputFile(path, str(path)))
+        selection.files.append(named(path))
         return
     key = (status.st_dev, status.st_ino)
     if key not in seen:
         seen.add(key)
-        selection.files.append(InputFile(path, str(path)))
+        selection.files.append(named(path))
 
 
 def _near_name(path: Path) -> str:
     from difflib import get_close_matches
 
     try:
-        names = os.listdir(path.parent)
+        names = [entry.name for entry in path.parent.iterdir()]
     except OSError:
         return "give the path of a workflow file or of a folder with workflows"
     near = get_close_matches(path.name, names, 1, 0.7)
     if near:
         return f"did you mean `{path.parent / near[0]}`?"
     return "give the path of a workflow file or of a folder with workflows"
+
+
+def list_contexts(folder: Path) -> list[Path]:
+    """The files directly in `folder` that hold a WorkflowContext, by name."""
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError:
+        return []
+    found: list[Path] = []
+    for entry in entries:
+        if entry.name.endswith(SUFFIXES) and entry.is_file():
+            try:
+                with Path(entry.path).open("rb") as file:
+                    if b"WorkflowContext" in file.read(1_048_577):
+                        found.append(Path(entry.path))
+            except OSError:
+                continue
+    return found

@@ -1,0 +1,291 @@
+"""A plan as its reader sees it: blocks of steps, what each does, and where it leads.
+
+The desugared nodes of the plan are read back here, once, for every picture and text.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from magicflow_cli.docs.durations import worst_case
+from magicflow_cli.docs.expressions import print_expression, print_value
+from magicflow_cli.docs.wording import describe_work, list_notes
+from magicflow_cli.plan.models import (
+    CallNode,
+    ForkNode,
+    ForNode,
+    Node,
+    Plan,
+    RaiseNode,
+    Rule,
+    SeqNode,
+    SubNode,
+    SwitchNode,
+    TryNode,
+    WaitNode,
+)
+from magicflow_cli.record import Record
+
+RouteKind: TypeAlias = Literal[
+    "next", "rejoin", "case", "skip", "depends", "failure", "fallback", "rule"
+]
+BLOCK_ENDS, RUN_ENDS, FAILS = "@block", "@run", "@fails"
+
+
+class Route(Record):
+    """Where control can go from a step: to a step of the block, or one of BLOCK_ENDS,
+    RUN_ENDS and FAILS. `label` says when."""
+
+    kind: RouteKind
+    target: str
+    label: str = ""
+
+
+class StepView(Record):
+    """`does` is one line; `notes` are the policies, one line each, by their kind.
+    `worst` is in milliseconds; None when nothing bounds the step."""
+
+    name: str
+    type: str
+    role: str
+    does: str
+    notes: list[tuple[str, str]]
+    routes: list[Route]
+    blocks: list[BlockView]
+    worst: int | None
+    implicit: bool
+    description: str | None = None
+
+
+class BlockView(Record):
+    """`title` is empty for the run's own block."""
+
+    id: str
+    title: str
+    steps: list[StepView]
+    start: str | None
+    dag: bool
+
+
+class RuleView(Record):
+    """A failure rule: tried after `reads`, or for any failure when that is empty."""
+
+    id: str
+    when: str
+    reads: list[str]
+    outcome: bool
+    does: str
+    target: str | None
+    block: BlockView | None
+
+
+class Outline(Record):
+    root: BlockView
+    rules: list[RuleView]
+
+
+def outline(plan: Plan) -> Outline:
+    """Read a plan back into blocks and steps."""
+    reader = _Reader(plan)
+    return Outline(
+        root=reader.block(plan.root, ""),
+        rules=[reader.rule(rule) for rule in plan.rules],
+    )
+
+
+class _Reader:
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.nodes = plan.nodes
+        order = {name: i for i, name in enumerate(plan.presentation.step_order)}
+        self.position = lambda name: order.get(name, len(order))
+
+    def block(self, id: str, title: str) -> BlockView:
+        seq = self.nodes[id]
+        assert isinstance(seq, SeqNode)
+        steps = [
+            self.step(node, seq)
+            for node in seq.nodes
+            if self.nodes[node].step is not None
+        ]
+        return BlockView(
+            id=id,
+            title=title,
+            steps=steps,
+            start=self._step_of(seq.start) if seq.start is not None else None,
+            dag=seq.deps is not None,
+        )
+
+    def step(self, id: str, parent: SeqNode) -> StepView:
+        outer = self.nodes[id]
+        core = self.nodes[outer.body] if isinstance(outer, TryNode) else outer
+        assert outer.step is not None
+        step = self.plan.steps[outer.step]
+        blocks = self._blocks(core)
+        return StepView(
+            name=step.name,
+            type=step.type,
+            role=step.role or "main",
+            does="end the run" if step.type == "end" else describe_work(core),
+            notes=list_notes(outer, core, self.nodes),
+            routes=self._routes(outer, core, id, parent),
+            blocks=blocks,
+            worst=self._worst(outer, core, blocks),
+            implicit=step.implicit,
+            description=step.description,
+        )
+
+    def rule(self, rule: Rule) -> RuleView:
+        action = rule.action
+        does = {
+            "fail": "end the run failed",
+            "compensate": "compensate, then end the run failed",
+            "continue": "go on without the outputs",
+            "goto": "jump",
+            "block_fails": "let the block fail",
+        }[action.type]
+        if action.message is not None:
+            does += f": {print_value(action.message)}"
+        return RuleView(
+            id=rule.id,
+            when=print_expression(rule.when),
+            reads=rule.reads,
+            outcome=rule.outcome,
+            does=does,
+            target=None if action.target is None else self._step_of(action.target),
+            block=(
+                None if action.body is None else self.block(action.body, "compensation")
+            ),
+        )
+
+    def _routes(self, outer: Node, core: Node, id: str, parent: SeqNode) -> list[Route]:
+        routes: list[Route] = []
+        if isinstance(core, SwitchNode):
+            for case in core.cases:
+                if case.then.goto is not None:
+                    label = print_expression(case.when)
+                    routes.append(self._route("case", case.then.goto, label))
+            if core.default is not None and core.default.goto is not None:
+                routes.append(self._route("case", core.default.goto, "otherwise"))
+        handler = self.plan.steps[outer.step or ""].role == "handler"
+        if isinstance(outer, RaiseNode):
+            routes.append(Route(kind="next", target=FAILS))
+        elif outer.next is not None:
+            routes.append(self._route("rejoin" if handler else "next", outer.next))
+        if outer.guard is not None and outer.guard.skip not in (None, outer.next):
+            routes.append(self._route("skip", outer.guard.skip or "", "skipped"))
+        if isinstance(outer, TryNode):
+            routes += self._failure_routes(outer)
+        for waiting, awaited in (parent.deps or {}).items():
+            if id in awaited:
+                routes.append(self._route("depends", waiting))
+        return routes
+
+    def _failure_routes(self, outer: TryNode) -> list[Route]:
+        routes: list[Route] = []
+        for clause in outer.catch:
+            label = (
+                "" if "any" in clause.match else _CAUSES[tuple(sorted(clause.match))]
+            )
+            if clause.action == "run" and clause.handler is not None:
+                routes.append(self._route("fallback", clause.handler, label))
+                if outer.next is not None:
+                    continue
+            elif clause.action == "goto" and clause.target is not None:
+                routes.append(self._route("failure", clause.target, label))
+        return routes
+
+    def _route(self, kind: RouteKind, target: str, label: str = "") -> Route:
+        return Route(kind=kind, target=self._step_of(target), label=label)
+
+    def _step_of(self, target: str) -> str:
+        """The step that a node id belongs to; what only rethrows counts as failing."""
+        if target in (BLOCK_ENDS, RUN_ENDS):
+            return target
+        node = self.nodes[target]
+        if node.step is not None:
+            return node.step
+        return FAILS if isinstance(node, RaiseNode) else target.split("/")[0]
+
+    def _blocks(self, core: Node) -> list[BlockView]:
+        if isinstance(core, ForkNode):
+            return [self.block(branch.body, branch.name) for branch in core.branches]
+        if isinstance(core, ForNode):
+            return [self.block(core.body, "each round")]
+        if not isinstance(core, SwitchNode):
+            return []
+        blocks = [
+            self.block(case.then.body, _case_title(core, print_expression(case.when)))
+            for case in core.cases
+            if case.then.body is not None
+        ]
+        if core.default is not None and core.default.body is not None:
+            blocks.append(self.block(core.default.body, "otherwise"))
+        return blocks
+
+    def _worst(self, outer: Node, core: Node, blocks: list[BlockView]) -> int | None:
+        attempt = core.timeout
+        if attempt is None:
+            attempt = self._untimed(core, blocks)
+        elif isinstance(core, CallNode) and core.queue_timeout is not None:
+            attempt += core.queue_timeout
+        if isinstance(outer, TryNode):
+            return worst_case(attempt, outer.retry, outer.timeout)
+        return attempt
+
+    def _untimed(self, core: Node, blocks: list[BlockView]) -> int | None:
+        """How long a node without a timeout takes at most."""
+        match core:
+            case WaitNode():
+                return core.duration
+            case ForkNode() | SwitchNode():
+                times = [_longest_path(block) for block in blocks]
+                return (
+                    None if None in times else max((t for t in times if t), default=0)
+                )
+            case ForNode():
+                once = _longest_path(blocks[0])
+                return None if once is None else once * core.max_iterations
+            case CallNode() | SubNode():
+                return None
+        return None if core.kind == "listen" else 0
+
+
+_CAUSES = {
+    ("circuit_open", "timeout"): "timeout, open circuit",
+    ("timeout",): "timeout",
+    ("circuit_open",): "open circuit",
+}
+
+
+def _case_title(switch: SwitchNode, when: str) -> str:
+    two_ways = len(switch.cases) == 1 and switch.step is not None
+    return "then" if two_ways and switch.default is not None else f"if {when}"
+
+
+def _longest_path(block: BlockView) -> int | None:
+    """The worst case of a block in milliseconds; None when a step or a cycle has no
+    bound."""
+    steps = {step.name: step for step in block.steps}
+    known: dict[str, int | None] = {}
+    open_steps: set[str] = set()
+
+    def longest(name: str) -> int | None:
+        if name not in steps:
+            return 0
+        if name in open_steps:
+            return None
+        if name not in known:
+            open_steps.add(name)
+            own = steps[name].worst
+            rest = [longest(route.target) for route in steps[name].routes]
+            open_steps.discard(name)
+            known[name] = (
+                None
+                if own is None or None in rest
+                else own + max((time for time in rest if time), default=0)
+            )
+        return known[name]
+
+    times = [longest(name) for name in steps]
+    return None if None in times else max((time for time in times if time), default=0)
