@@ -22,11 +22,12 @@ class _RecordType(type):
     def __new__(
         cls, name: str, bases: tuple[type, ...], body: dict[str, Any]
     ) -> _RecordType:
-        names = tuple(body.get("__annotations__", ())) if bases else ()
-        body["__record_defaults__"] = {
-            field: body.pop(field, _REQUIRED) for field in names
-        }
-        body["__slots__"] = names
+        if bases and "__slots__" not in body:
+            names = tuple(body.get("__annotations__", ()))
+            body["__record_defaults__"] = {
+                field: body.pop(field, _REQUIRED) for field in names
+            }
+            body["__slots__"] = names
         return super().__new__(cls, name, bases, body)
 
     @property
@@ -37,8 +38,8 @@ class _RecordType(type):
 class Record(metaclass=_RecordType):
     """Base of all records. Equal when of one class and equal in all fields."""
 
-    __record_defaults__: ClassVar[dict[str, Any]]
-    __slots__: ClassVar[tuple[str, ...]]
+    __slots__: tuple[str, ...] = ()
+    __record_defaults__: ClassVar[dict[str, Any]] = {}
 
     def __init__(self, **values: Any) -> None:
         # The first object of a class lands here; the others in the compiled method.

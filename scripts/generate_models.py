@@ -29,6 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SCHEMAS = ROOT / "schemas"
 DOCUMENTS = ROOT / "magicflow_cli" / "documents" / "models"
 NODE_IMPORT = "from magicflow_cli.load.nodes import Node\n"
+BOUND_IMPORT = "from magicflow_cli.documents.bound import Bound\n"
 RECORD_IMPORT = "from magicflow_cli.record import Record\n"
 LIMITS = {
     *("pattern", "patternProperties", "propertyNames"),
@@ -45,6 +46,10 @@ class Target:
     output: Path
     title: str
     nodes: bool  # whether the model is bound from a node tree
+
+    @property
+    def source(self) -> Path:
+        return SCHEMAS / f"{self.schema}.schema.json"
 
 
 TARGETS = [
@@ -93,7 +98,7 @@ def _is_choice_of_keys(key: str, value: Any) -> bool:
 
 def generate(target: Target) -> str:
     """The text of the target's module."""
-    schema = json.loads((SCHEMAS / f"{target.schema}.schema.json").read_bytes())
+    schema = json.loads(target.source.read_bytes())
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / f"{target.schema}.schema.json"
         source.write_text(json.dumps(for_generator(schema, target)))
@@ -137,19 +142,67 @@ def shape_output(text: str, target: Target) -> str:
         f'"""{target.title}, generated from schemas/{target.schema}.schema.json by\n'
         'scripts/generate_models.py. Do not edit."""\n'
     )
-    imports = RECORD_IMPORT
+    imports, base = RECORD_IMPORT, "Record"
     if target.nodes:
         text = text.replace("TypeAlias = Any\n", "TypeAlias = Node\n")
-        imports = NODE_IMPORT + imports
+        imports, base = NODE_IMPORT + BOUND_IMPORT, "Bound"
     text = text.replace(DECORATOR, "")
-    text = re.sub(r"^class (\w+):$", r"class \1(Record):", text, flags=re.M)
+    text = re.sub(r"^class (\w+):$", rf"class \1({base}):", text, flags=re.M)
     text = re.sub(
         r"(from __future__ import annotations\n)((?:from .*\n)+)",
         lambda m: m[1] + "\n" + m[2] + "\n" + imports,
         text,
         count=1,
     )
-    return _format(header + text)
+    return _format(header + text) + (shape(target) if target.nodes else "")
+
+
+def shape(target: Target) -> str:
+    """The schema without prose, as a literal: loading it costs nothing, and a wheel
+    needs no schema file to read a document."""
+    schema = without_prose(json.loads(target.source.read_bytes()))
+    lines = [
+        "",
+        "# What the binder and jsonschema read: the schema without its prose.",
+        "# fmt: off",
+        "SHAPE: dict[str, object] = {",
+    ]
+    for key, value in schema.items():
+        if key != "$defs":
+            lines.append(f"    {_literal(key)}: {_literal(value)},")
+    lines.append('    "$defs": {')
+    for key, value in schema.get("$defs", {}).items():
+        lines.append(f"        {_literal(key)}: {_literal(value)},")
+    lines += ["    },", "}", "# fmt: on", ""]
+    return "\n".join(lines)
+
+
+def without_prose(schema: Any) -> Any:
+    if isinstance(schema, list):
+        return [without_prose(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        key: (
+            {name: without_prose(item) for name, item in value.items()}
+            if key in ("properties", "$defs")
+            else without_prose(value)
+        )
+        for key, value in schema.items()
+        if key not in ("description", "examples", "default", "$comment")
+    }
+
+
+def _literal(value: Any) -> str:
+    """`value` as black would write it on one line."""
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_literal, value)) + "]"
+    if isinstance(value, dict):
+        members = (f"{_literal(key)}: {_literal(item)}" for key, item in value.items())
+        return "{" + ", ".join(members) + "}"
+    return repr(value)
 
 
 def _format(text: str) -> str:

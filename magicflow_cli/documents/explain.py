@@ -1,0 +1,159 @@
+"""Why a document does not fit its schema: jsonschema's errors as diagnostics.
+
+Only what does not fit comes here. jsonschema is told to follow the one alternative that
+a value means to be (`variants`), so that one mistake gives one diagnostic; everything
+it needs is in the schema, and nothing is ever fetched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, TypeAlias
+
+import jsonschema
+from jsonschema.exceptions import ValidationError
+from jsonschema.protocols import Validator
+
+from magicflow_cli.diagnostics.model import Report
+from magicflow_cli.documents.bind import EXTENSION, pattern
+from magicflow_cli.documents.messages import Found, add
+from magicflow_cli.documents.variants import tags, variant_of
+from magicflow_cli.load.nodes import Mapping, plain
+
+Errors: TypeAlias = Iterator[ValidationError]
+Schema: TypeAlias = dict[str, Any]
+
+
+def explain(shape: Schema, root: Mapping, report: Report) -> None:
+    """Add a diagnostic for everything in `root` that does not fit `shape`, in document
+    order."""
+    validator = _validator(shape)
+    found = [
+        Found(
+            rule=error.validator,
+            path=tuple(error.absolute_path),
+            schema=error.schema,
+            expected=error.validator_value,
+            instance=error.instance,
+        )
+        for error in validator.iter_errors(plain(root))
+    ]
+    before = len(report.diagnostics)
+    for each in found:
+        add(each, shape, root, report)
+    report.diagnostics[before:] = sorted(
+        report.diagnostics[before:],
+        key=lambda d: (d.span.line, d.span.col) if d.span else (0, 0),
+    )
+
+
+def _validator(shape: Schema) -> Validator:
+    def alternatives(
+        validator: Validator, variants: list[Schema], instance: object, schema: Schema
+    ) -> Errors:
+        return _alternatives(shape, validator, variants, instance, schema)
+
+    extended = jsonschema.validators.extend(
+        jsonschema.Draft202012Validator,
+        {
+            "oneOf": alternatives,
+            "anyOf": alternatives,
+            "required": _required,
+            "additionalProperties": _additional_properties,
+            "pattern": _pattern,
+        },
+    )
+    validator: Validator = extended(shape)
+    return validator
+
+
+def _alternatives(
+    shape: Schema,
+    validator: Validator,
+    variants: list[Schema],
+    instance: object,
+    schema: Schema,
+) -> Errors:
+    if all(set(variant) == {"required"} for variant in variants):
+        yield from _choice_of_keys(variants, instance, schema)
+        return
+    index = variant_of(schema, shape["$defs"], _View(instance))
+    if index is None:
+        name = schema["discriminator"]["propertyName"]
+        allowed = list(tags(schema, shape["$defs"]))
+        yield ValidationError(
+            "",
+            validator="enum",
+            path=[name],
+            validator_value=allowed,
+            instance=instance[name],  # type: ignore[index]
+            schema=schema,
+        )
+        return
+    yield from validator.descend(instance, variants[index], schema_path=index)
+
+
+def _choice_of_keys(variants: list[Schema], instance: object, schema: Schema) -> Errors:
+    if not isinstance(instance, dict):
+        return
+    keys = [variant["required"][0] for variant in variants]
+    there = [key for key in keys if key in instance]
+    if not there:
+        yield ValidationError("", validator="oneOfKeys", validator_value=keys)
+    elif "oneOf" in schema and len(there) > 1:
+        yield ValidationError(
+            "", validator="excludingKeys", path=[there[1]], validator_value=there
+        )
+
+
+def _required(
+    validator: Validator, required: list[str], instance: object, schema: Schema
+) -> Errors:
+    if isinstance(instance, dict):
+        for key in required:
+            if key not in instance:
+                yield ValidationError("", path=[key])
+
+
+def _additional_properties(
+    validator: Validator, allowed: Any, instance: object, schema: Schema
+) -> Errors:
+    if not isinstance(instance, dict):
+        return
+    known = schema.get("properties", {})
+    for key, value in instance.items():
+        if key in known or (
+            "patternProperties" in schema and key.startswith(EXTENSION)
+        ):
+            continue
+        if allowed is False:
+            yield ValidationError("", path=[key])
+        else:
+            yield from validator.descend(value, allowed, path=key)
+
+
+def _pattern(
+    validator: Validator, text: str, instance: object, schema: Schema
+) -> Errors:
+    if isinstance(instance, str) and pattern(text).search(instance) is None:
+        yield ValidationError("")
+
+
+class _View:
+    """A plain value as `variant_of` looks at it."""
+
+    def __init__(self, value: object) -> None:
+        self._value = value
+
+    @property
+    def kind(self) -> str:
+        if isinstance(self._value, dict):
+            return "object"
+        return "array" if isinstance(self._value, list) else "scalar"
+
+    def __contains__(self, key: str) -> bool:
+        return isinstance(self._value, dict) and key in self._value
+
+    def text(self, key: str) -> object:
+        assert isinstance(self._value, dict)
+        return self._value[key]

@@ -1,0 +1,390 @@
+"""One function per way in which a value does not fit: its message, place and help."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from magicflow_cli.diagnostics import codes
+from magicflow_cli.diagnostics.model import Edit, Fix, Label, Report, Span
+from magicflow_cli.diagnostics.suggestion import suggest
+from magicflow_cli.documents.aliases import ALIASES
+from magicflow_cli.load.nodes import Entry, Mapping, Node, Scalar, Sequence
+
+PathPart: TypeAlias = str | int
+_SHOWN = 60  # characters of a user's text in a message
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A rule of the schema that does not hold. `path` leads to the value; for a missing
+    or unknown key to the key."""
+
+    rule: str
+    path: tuple[PathPart, ...]
+    schema: dict[str, Any]
+    expected: Any
+    instance: Any
+
+
+def add(found: Found, shape: dict[str, Any], root: Mapping, report: Report) -> None:
+    """Report `found` at its place in `root`."""
+    _MESSAGES[found.rule](found, shape, root, report)
+
+
+def _unknown_key(
+    found: Found, shape: dict[str, Any], root: Mapping, report: Report
+) -> None:
+    entry = _entry(root, found.path)
+    holder = _walk(root, found.path[:-1])
+    name = str(found.path[-1])
+    known = [key for key in found.schema.get("properties", {})]
+    free = [key for key in known if key not in holder]
+    near = suggest(name, free) or suggest(name, known)
+    what = _described(found.path[:-1], holder)
+    fix = None
+    if near and near in free:
+        fix = Fix(f"write `{near}`", (Edit(entry.key.span(), near),))
+    help_ = f"did you mean `{near}`?" if near else _help_for_key(name, known, free)
+    report.add(
+        codes.MF0404,
+        f"{what} has no key `{_cut(name)}`",
+        entry.key.span(),
+        help=help_,
+        fix=fix,
+    )
+
+
+def _help_for_key(name: str, known: list[str], free: list[str]) -> str:
+    for alias in ALIASES:
+        if alias.alias == name and alias.types:
+            return f"`{name}` is read on steps of type {_listed(alias.types)} only"
+    return f"its keys are {_listed(known)}; keys of your own begin with `x-`"
+
+
+def _missing_key(
+    found: Found, shape: dict[str, Any], root: Mapping, report: Report
+) -> None:
+    holder = _walk(root, found.path[:-1])
+    key = str(found.path[-1])
+    if found.path == ("spec", "steps"):
+        _no_steps(root, report)
+        return
+    property_ = found.schema["properties"].get(key, {})
+    value = _example(property_)
+    report.add(
+        codes.MF0405,
+        f"{_described(found.path[:-1], holder)} has no `{key}`",
+        _head(root, found.path[:-1]),
+        help=f"add `{key}: {value}`" if value else f"add the key `{key}`",
+    )
+
+
+def _example(property_: dict[str, Any]) -> str:
+    if "const" in property_:
+        return str(property_["const"])
+    return str(property_["enum"][0]) if "enum" in property_ else ""
+
+
+def _wrong_type(
+    found: Found, shape: dict[str, Any], root: Mapping, report: Report
+) -> None:
+    node = _walk(root, found.path)
+    if found.path == ("spec", "steps") and isinstance(node, Scalar):
+        _no_steps(root, report)
+        return
+    expected = _TYPES[found.expected]
+    report.add(
+        codes.MF0406,
+        f"{_subject(found.path)} must be {expected}, not {_kind(node)}",
+        node.span(),
+        help=_help_for_type(found.expected, node),
+    )
+
+
+def _help_for_type(expected: str, node: Node) -> str:
+    if expected == "string" and isinstance(node, Scalar) and node.value is not None:
+        return f'put it in quotes: "{_cut(node.text)}"'
+    if expected == "array" and isinstance(node, Scalar):
+        return "write a list: `[a, b]`, or one `- ` line for each entry"
+    if expected == "array":
+        return "write a list, with one `- ` line for each entry"
+    if expected == "object":
+        return "write `key: value` lines below it"
+    if expected == "boolean":
+        return "write `true` or `false`"
+    if isinstance(node, Scalar) and node.style != "plain":
+        return "write it without quotes"
+    return f"write {_TYPES[expected]}"
+
+
+def _not_allowed(
+    found: Found, shape: dict[str, Any], root: Mapping, report: Report
+) -> None:
+    node = _walk(root, found.path)
+    allowed = found.expected if found.rule == "enum" else [found.expected]
+    texts = [_json(value) for value in allowed]
+    value = node.text if isinstance(node, Scalar) else None
+    near = suggest(value, texts) if value is not None else None
+    shown = f"`{_cut(value)}`" if value is not None else _kind(node)
+    fix = None
+    if near:
+        fix = Fix(f"write `{near}`", (Edit(node.span(), near),))
+    report.add(
+        codes.MF0407,
+        f"{_subject(found.path)} cannot be {shown}",
+        node.span(),
+        help=f"did you mean `{near}`?" if near else f"write {_listed(texts, 'or')}",
+        fix=fix,
+    )
+
+
+def _not_matching(
+    found: Found, shape: dict[str, Any], root: Mapping, report: Report
+) -> None:
+    node = _walk(root, found.path)
+    name = _definition(found.expected, shape)
+    code, message, help_ = _PATTERNS.get(
+        name,
+        (codes.MF0416, "is not a name", "write letters, digits and `_`"),
+    )
+    shown = _cut(str(found.instance))
+    report.add(
+        code,
+        f"{_subject(found.path)} `{shown}` {message}",
+        node.span(),
+        help=help_,
+    )
+
+
+_PATTERNS = {
+    "Duration": (
+        codes.MF0409,
+        "is not a duration",
+        "write a number and a unit, `500ms`, `30s`, `5m`, `1h` or `2d`,"
+        " or ISO 8601 without years and months, `PT1H30M`",
+    ),
+    "Name": (
+        codes.MF0410,
+        "is not a name",
+        "write 1 to 63 of `a-z`, `0-9`, `-` and `_`",
+    ),
+    "Version": (
+        codes.MF0411,
+        "is not a version",
+        "write a semantic version such as `1.2.0`, with or without `v`",
+    ),
+}
+
+
+def _out_of_range(
+    found: Found, shape: dict[str, Any], root: Mapping, report: Report
+) -> None:
+    node = _walk(root, found.path)
+    bound = {
+        "minimum": "at least",
+        "maximum": "at most",
+        "exclusiveMinimum": "more than",
+    }[found.rule]
+    report.add(
+        codes.MF0412,
+        f"{_subject(found.path)} must be {bound} {_json(found.expected)}",
+        node.span(),
+        help=f"write a number that is {bound} {_json(found.expected)}",
+    )
+
+
+def _wrong_length(
+    found: Found, shape: dict[str, Any], root: Mapping, report: Report
+) -> None:
+    node = _walk(root, found.path)
+    if found.path == ("spec", "steps"):
+        _no_steps(root, report)
+        return
+    subject = _subject(found.path)
+    message, help_ = {
+        "minItems": (f"{subject} has no entries", "write at least one entry"),
+        "minLength": (f"{subject} is empty", "write a text"),
+        "maxLength": (
+            f"{subject} is longer than {found.expected} characters",
+            "write a shorter one",
+        ),
+    }[found.rule]
+    report.add(codes.MF0413, message, node.span(), help=help_)
+
+
+def _choice_missing(
+    found: Found, shape: dict[str, Any], root: Mapping, report: Report
+) -> None:
+    holder = _walk(root, found.path)
+    report.add(
+        codes.MF0414,
+        f"{_described(found.path, holder)} has neither"
+        f" {' nor '.join(f'`{key}`' for key in found.expected)}",
+        _head(root, found.path),
+        help=f"add {_listed(found.expected, 'or')}",
+    )
+
+
+def _excluding(
+    found: Found, shape: dict[str, Any], root: Mapping, report: Report
+) -> None:
+    holder = _walk(root, found.path[:-1])
+    assert isinstance(holder, Mapping)
+    first, second = found.expected[:2]
+    report.add(
+        codes.MF0414,
+        f"`{first}` and `{second}` exclude each other",
+        holder.entries[second].key.span(),
+        help=f"keep either `{first}` or `{second}`",
+        labels=[Label(holder.entries[first].key.span(), f"`{first}` stands here")],
+    )
+
+
+def _no_steps(root: Mapping, report: Report) -> None:
+    spec = root.get("spec")
+    entry = spec.entries.get("steps") if isinstance(spec, Mapping) else None
+    report.add(
+        codes.MF0408,
+        "the workflow has no steps",
+        entry.key.span() if entry is not None else _head(root, ("spec",)),
+        help="add a step: `steps: [{name: first, function: doIt}]`",
+    )
+
+
+_MESSAGES: dict[str, Callable[[Found, dict[str, Any], Mapping, Report], None]] = {
+    "additionalProperties": _unknown_key,
+    "required": _missing_key,
+    "type": _wrong_type,
+    "enum": _not_allowed,
+    "const": _not_allowed,
+    "pattern": _not_matching,
+    "minimum": _out_of_range,
+    "maximum": _out_of_range,
+    "exclusiveMinimum": _out_of_range,
+    "minItems": _wrong_length,
+    "minLength": _wrong_length,
+    "maxLength": _wrong_length,
+    "oneOfKeys": _choice_missing,
+    "excludingKeys": _excluding,
+}
+_TYPES = {
+    "string": "a text",
+    "boolean": "`true` or `false`",
+    "integer": "a whole number",
+    "number": "a number",
+    "array": "a list",
+    "object": "a mapping",
+}
+
+
+def _walk(node: Node, path: tuple[PathPart, ...]) -> Node:
+    for part in path:
+        if isinstance(node, Mapping):
+            node = node.entries[str(part)].value
+        elif isinstance(node, Sequence) and isinstance(part, int):
+            node = node.items[part]
+    return node
+
+
+def _entry(root: Mapping, path: tuple[PathPart, ...]) -> Entry:
+    holder = _walk(root, path[:-1])
+    assert isinstance(holder, Mapping)
+    return holder.entries[str(path[-1])]
+
+
+def _head(root: Mapping, path: tuple[PathPart, ...]) -> Span:
+    """Where to point for something that is missing in a mapping: its own key, its name,
+    or its first key; never the whole of it."""
+    node = _walk(root, path)
+    if path and isinstance(path[-1], str):
+        return _entry(root, path).key.span()
+    if isinstance(node, Mapping):
+        named = node.entries.get("name")
+        if named is not None and isinstance(named.value, Scalar):
+            return named.value.span()
+        for entry in node.entries.values():
+            return entry.key.span()
+    return node.span()
+
+
+def _described(path: tuple[PathPart, ...], node: Node) -> str:
+    """What a mapping is, for a sentence about its keys."""
+    if not path:
+        return "the document"
+    name = node.get("name") if isinstance(node, Mapping) else None
+    named = f" `{_cut(name.text)}`" if isinstance(name, Scalar) else ""
+    last = path[-1]
+    if isinstance(last, int):
+        noun = _NOUNS.get(str(path[-2]) if len(path) > 1 else "", "the entry")
+        type_ = node.get("type") if isinstance(node, Mapping) else None
+        if noun == "the step" and isinstance(type_, Scalar):
+            return f"the {_cut(type_.text)} step{named}"
+        return noun + (named or f" {last + 1}")
+    return f"`{_cut(last)}`"
+
+
+_NOUNS = {
+    "steps": "the step",
+    "then": "the step",
+    "else": "the step",
+    "default": "the step",
+    "branches": "the branch",
+    "cases": "case",
+    "triggers": "trigger",
+    "error_handling": "rule",
+    "targets": "target",
+    "checks": "the check",
+}
+
+
+def _subject(path: tuple[PathPart, ...]) -> str:
+    """What a value is, for a sentence about it: the key under which it stands."""
+    if not path:
+        return "the document"
+    if isinstance(path[-1], str):
+        return f"`{_cut(path[-1])}`"
+    if len(path) == 1:
+        return f"entry {path[-1] + 1}"
+    return f"entry {path[-1] + 1} of `{_cut(str(path[-2]))}`"
+
+
+def _definition(text: str, shape: dict[str, Any]) -> str:
+    for name, schema in shape["$defs"].items():
+        if schema.get("pattern") == text:
+            return str(name)
+    return ""
+
+
+def _kind(node: Node) -> str:
+    if isinstance(node, Mapping):
+        return "a mapping"
+    if isinstance(node, Sequence):
+        return "a list"
+    if node.value is None:
+        return "empty" if not node.text else "null"
+    if isinstance(node.value, bool):
+        return f"`{node.text}`"
+    if isinstance(node.value, str):
+        return "a text"
+    return "a number"
+
+
+def _json(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def _cut(text: str) -> str:
+    """A user's text for a message: one line, not too long."""
+    line = " ".join(text.split())
+    return line if len(line) <= _SHOWN else line[:_SHOWN] + "…"
+
+
+def _listed(names: Any, word: str = "and") -> str:
+    quoted = [f"`{name}`" for name in names]
+    if len(quoted) == 1:
+        return quoted[0]
+    return f"{', '.join(quoted[:-1])} {word} {quoted[-1]}"
