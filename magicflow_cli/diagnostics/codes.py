@@ -194,3 +194,9 @@ MF8904 = _warning("MF8904", "A suppression names a code that cannot be silenced"
 
 # MF9: bugs of ours
 MF9000 = _error("MF9000", "The compiler failed")
+
+
+def is_silenceable(id: str) -> bool:
+    """Whether a comment may silence a code: warnings and notes only, because nothing
+    may be compiled from a workflow with an error in it."""
+    return CODES[id].severity is not Severity.ERROR

@@ -1,0 +1,128 @@
+"""The last step before diagnostics are shown: silenced, made strict, sorted, unique."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+from magicflow_cli.diagnostics import codes
+from magicflow_cli.diagnostics.model import Diagnostic, Report, Severity, Span
+from magicflow_cli.diagnostics.sources import Sources, SourceText, split_lines
+from magicflow_cli.diagnostics.suggestion import suggest
+
+_COMMENT_LINE = re.compile(r"[ \t]*(?:#|$)")
+_NAMES = re.compile(r"#[ \t]*magic-flow:[ \t]*ignore\[([^\]]*)\]")
+
+
+def finish(
+    found: Report | Iterable[Diagnostic], sources: Sources, *, strict: bool = False
+) -> tuple[Diagnostic, ...]:
+    """What is to be shown of `found`.
+
+    A comment `# magic-flow: ignore[CODE]` silences that code on its own line, or on the
+    next line with content when it stands alone. Errors cannot be silenced. Suppressions
+    that are unknown, vain or, in a file without errors, unused are reported. `strict` turns warnings into errors. The order is file, line, column,
+    code; what concerns no file comes first.
+    """
+    diagnostics = found.diagnostics if isinstance(found, Report) else found
+    kept = list(dict.fromkeys(diagnostics))
+    extra = Report()
+    for file, source in sources.items():
+        if source.suppressions:
+            kept = _silence(kept, file, source, extra)
+    kept += extra.diagnostics
+    if strict:
+        kept = [_harden(diagnostic) for diagnostic in kept]
+    return tuple(sorted(kept, key=_order))
+
+
+def _silence(
+    diagnostics: list[Diagnostic], file: str, source: SourceText, extra: Report
+) -> list[Diagnostic]:
+    lines = split_lines(source.text)
+    silenced: dict[tuple[int, str], Span] = {}
+    for line, names in sorted(source.suppressions.items()):
+        target = _target(lines, line)
+        for name, span in _places(lines, file, line, names):
+            if _check_name(name, span, extra):
+                silenced.setdefault((target, name), span)
+    kept: list[Diagnostic] = []
+    used: set[tuple[int, str]] = set()
+    broken = False
+    for diagnostic in diagnostics:
+        here = diagnostic.span is not None and diagnostic.span.file == file
+        line = diagnostic.span.line if diagnostic.span is not None else 0
+        error = diagnostic.severity is Severity.ERROR
+        if here and not error and (line, diagnostic.code) in silenced:
+            used.add((line, diagnostic.code))
+        else:
+            broken = broken or (here and error)
+            kept.append(diagnostic)
+    if not broken:  # behind an error, rules may not have run: nothing is known unused
+        for (line, name), span in silenced.items():
+            if (line, name) not in used:
+                extra.add(
+                    codes.MF8901,
+                    f"suppression of `{name}` silences nothing",
+                    span,
+                    help="remove it",
+                )
+    return kept
+
+
+def _check_name(name: str, span: Span, extra: Report) -> bool:
+    """Whether a suppression can take effect; a diagnostic otherwise."""
+    if name not in codes.CODES:
+        known = suggest(name, codes.CODES)
+        extra.add(
+            codes.MF8902,
+            f"suppression names `{name}`, which is no code",
+            span,
+            help=f"did you mean `{known}`?" if known else "codes look like `MF3012`",
+        )
+        return False
+    if not codes.is_silenceable(name):
+        extra.add(
+            codes.MF8904,
+            f"`{name}` is an error, which cannot be silenced",
+            span,
+            help="mend what it reports",
+        )
+        return False
+    return True
+
+
+def _target(lines: list[str], line: int) -> int:
+    """The line that a comment on `line` speaks about (both from 1)."""
+    target = line
+    while target < len(lines) and _COMMENT_LINE.match(lines[target - 1]):
+        target += 1
+    return target
+
+
+def _places(
+    lines: list[str], file: str, line: int, names: frozenset[str]
+) -> Iterable[tuple[str, Span]]:
+    """Each name that a comment silences, with its place, in written order."""
+    text = lines[line - 1]
+    left = set(names)
+    for comment in _NAMES.finditer(text):
+        for name in re.finditer(r"[^\s,]+", comment[1]):
+            if name[0] in left:
+                left.discard(name[0])
+                start = comment.start(1) + name.start() + 1
+                yield name[0], Span(file, line, start, line, start + len(name[0]))
+
+
+def _harden(diagnostic: Diagnostic) -> Diagnostic:
+    if diagnostic.severity is Severity.WARNING:
+        return replace(diagnostic, severity=Severity.ERROR)
+    return diagnostic
+
+
+def _order(diagnostic: Diagnostic) -> tuple[str, int, int, str, str]:
+    span = diagnostic.span
+    if span is None:
+        return ("", 0, 0, diagnostic.code, diagnostic.message)
+    return (span.file, span.line, span.col, diagnostic.code, diagnostic.message)
