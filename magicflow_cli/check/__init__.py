@@ -66,11 +66,13 @@ def check_structure(
     assert context_model is None or isinstance(context_model, WorkflowContext)
     root = BlockInfo("/", "main", None, key_span(workflow.spec, "steps"))
     checked = CheckedWorkflow(document, workflow, found, context_model, root)
-    collect_steps(checked, report)
-    names = resolve_references(checked, report)
-    assign_roles(checked, names, report)
-    check_dags(checked, report)
-    check_graph(checked, report)
+    own = Report()
+    collect_steps(checked, own)
+    names = resolve_references(checked, own)
+    assign_roles(checked, names, own)
+    check_dags(checked, own)
+    check_graph(checked, own)
+    report.diagnostics += own.diagnostics
     return checked
 
 

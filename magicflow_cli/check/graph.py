@@ -20,7 +20,8 @@ _WAITING = frozenset({"wait", "wait_for_event", "human_task"})
 
 def check_graph(checked: CheckedWorkflow, report: Report) -> None:
     check_fallback_cycles(checked, report)
-    check_unreachable(checked, report)
+    if not report.has_errors:  # a missing jump would make half of the steps unreachable
+        check_unreachable(checked, report)
     for block in checked.blocks.values():
         if not block.dag and _has_back_edge(block):
             check_endless(block, report)

@@ -14,7 +14,7 @@ from magicflow_cli.diagnostics.model import Span
 from magicflow_cli.documents import Parsed
 from magicflow_cli.documents.models import context as context_models
 from magicflow_cli.documents.models import workflow as workflow_models
-from magicflow_cli.load.nodes import Mapping, Node
+from magicflow_cli.load.nodes import Mapping, Node, Scalar
 from magicflow_cli.plan import models as plan
 
 Role: TypeAlias = Literal["main", "handler", "fallback", "rule", "compensation"]
@@ -58,7 +58,7 @@ class StepInfo:
     fallback: StepInfo | None = None
     depends_on: tuple[StepInfo, ...] = ()
     blocks: list[BlockInfo] = field(default_factory=list)
-    gotos: list[tuple[Node, Target]] = field(default_factory=list)  # switch cases
+    gotos: list[tuple[Scalar, Target]] = field(default_factory=list)  # switch cases
 
 
 @dataclass(slots=True, eq=False)

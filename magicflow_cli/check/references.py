@@ -36,10 +36,11 @@ def resolve_references(checked: CheckedWorkflow, report: Report) -> Names:
 def existing_step(
     checked: CheckedWorkflow, key: Scalar, report: Report
 ) -> StepInfo | None:
-    """The step that `key` names; reported when there is none."""
+    """The step that `key` names, or seems to mean; reported when there is none."""
     target = checked.steps.get(key.text)
     if target is None:
         near = suggest(key.text, checked.steps)
+        target = checked.steps[near] if near else None
         report.add(
             MF1001,
             f"there is no step `{key.text}`",
@@ -196,7 +197,7 @@ def _declare(
             help=f"write `{near}`, or give a new step a name that is less alike",
             labels=[Label(checked.steps[near].span, f"`{near}` stands here")],
         )
-        return None
+        return checked.steps[near]
     report.add(
         MF1003,
         f"step `{name}` is not written; this key declares it as a function step",

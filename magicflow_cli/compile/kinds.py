@@ -98,7 +98,7 @@ def _compensation(
         input=builder.checked.compensation_input_values.get(step.name)
     )
     timeout = without_absent(timeout=millis(written.timeout))
-    call = {
+    call: Envelope = {
         "executor": executor,
         "function": written.function,
         "input_type": function.input,
