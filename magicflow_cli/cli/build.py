@@ -22,7 +22,7 @@ class Build:
     `diagnostics` is an error; `sources` are by file name, for rendering."""
 
     workflows: list[CheckedWorkflow] = field(default_factory=list)
-    diagnostics: list[Diagnostic] = field(default_factory=list)
+    diagnostics: tuple[Diagnostic, ...] = ()
     sources: dict[str, Source] = field(default_factory=dict)
     files: int = 0
 
@@ -62,6 +62,8 @@ def build(
     for parsed, own in beside:
         if id(parsed) in used:
             report.diagnostics.extend(own.diagnostics)
+        else:
+            reader.sources.pop(parsed.document.source.file, None)
     if chosen is None and context is not None and not report.has_errors:
         report.add(
             codes.MF0010,
@@ -71,7 +73,7 @@ def build(
         )
     return Build(
         workflows=checked,
-        diagnostics=finish(report.diagnostics, reader.sources, strict=strict),
+        diagnostics=finish(report, reader.sources, strict=strict),
         sources=reader.sources,
         files=len(selection.files),
     )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, TextIO, TypeAlias
 
 from magicflow_cli.cli.failure import NotDone
 from magicflow_cli.diagnostics import codes
 from magicflow_cli.diagnostics.model import Diagnostic
-from magicflow_cli.load.nodes import Source
+from magicflow_cli.diagnostics.sources import Sources
 
 Format: TypeAlias = Literal["full", "concise", "json", "github", "sarif"]
 
@@ -47,7 +47,7 @@ def write_product(text: str, output: Path | None) -> None:
 
 def show(
     diagnostics: Sequence[Diagnostic],
-    sources: Mapping[str, Source] | None = None,
+    sources: Sources | None = None,
     *,
     format: Format = "full",
     stream: TextIO | None = None,
@@ -56,9 +56,18 @@ def show(
     from magicflow_cli.diagnostics.render import render
 
     stream = stream or sys.stderr
-    stream.write(
-        render(diagnostics, format, sources=sources or {}, color=wants_color(stream))
-    )
+    color = wants_color(stream)
+    text = render(format, diagnostics, sources or {}, color=color, width=_width(stream))
+    stream.write(text)
+
+
+def _width(stream: TextIO) -> int:
+    """Columns of a terminal; pipes and files get the same text everywhere."""
+    if not stream.isatty():
+        return 100
+    from shutil import get_terminal_size
+
+    return get_terminal_size().columns
 
 
 def count(number: int, noun: str) -> str:
