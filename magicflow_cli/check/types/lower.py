@@ -1,0 +1,369 @@
+"""From shapes to the plan's type definitions."""
+
+from __future__ import annotations
+
+from magicflow_cli.check.types.annotations import Annotations
+from magicflow_cli.check.types.conjunctions import Conjunctions
+from magicflow_cli.check.types.read import decimal_text
+from magicflow_cli.check.types.shape import (
+    ARRAY,
+    BOOLEAN,
+    INTEGER,
+    NUMBER,
+    OBJECT,
+    STRING,
+    ArrayPart,
+    Atom,
+    Conj,
+    Group,
+    Kind,
+    NumberPart,
+    ObjectPart,
+    Shape,
+    StringPart,
+    TaggedPart,
+    Value,
+    is_false,
+)
+from magicflow_cli.check.types.shapes import Shapes
+from magicflow_cli.check.types.values import Values
+from magicflow_cli.diagnostics import codes
+from magicflow_cli.plan import models as plan
+
+BUILT_IN = frozenset(
+    {"any", "null", "boolean", "integer", "number", "string", "object", "array"}
+)
+
+
+class Lowering:
+    """Turns conjunctions into `TypeRef`s, and on request into their definitions.
+
+    `ref` names what is needed, `define` makes one definition; whoever calls keeps the
+    list of what is still to be defined, so that recursion needs no stack.
+    """
+
+    def __init__(
+        self,
+        values: Values,
+        conjunctions: Conjunctions,
+        shapes: Shapes,
+        annotations: Annotations,
+    ) -> None:
+        self._values = values
+        self._conjunctions = conjunctions
+        self._shapes = shapes
+        self._annotations = annotations
+        self.wanted: dict[str, Conj] = {}
+
+    def ref_group(self, group: Group) -> plan.TypeRef:
+        return self.ref(self._conjunctions.of(group))
+
+    def ref(self, conj: Conj) -> plan.TypeRef:
+        """A reference to the type of a conjunction; what is not built in is wanted."""
+        shape = self._shapes.of(conj)
+        nullable = shape.null or None
+        built_in = _built_in(shape)
+        if built_in is not None:
+            return plan.TypeRef(
+                type=built_in,
+                nullable=None if built_in in ("any", "null") else nullable,
+            )
+        source = self._source(conj, shape)
+        if source is not None:
+            ref = self.ref(source)
+            return ref if not nullable else plan.TypeRef(type=ref.type, nullable=True)
+        id = self._annotations.id(conj)
+        self.wanted.setdefault(id, conj)
+        return plan.TypeRef(type=id, nullable=nullable)
+
+    def _source(self, conj: Conj, shape: Shape) -> Conj | None:
+        """The one variant that everything but null comes from unchanged."""
+        kinds = shape.kinds
+        sources = [shape.sources.get(kind) for kind in kinds]
+        first = sources[0] if sources else None
+        if first is None or any(
+            source is None or frozenset(source) != frozenset(first)
+            for source in sources
+        ):
+            return None
+        if self._shapes.of(first).kinds != kinds or frozenset(first) == frozenset(conj):
+            return None
+        return first
+
+    def define(self, id: str, conj: Conj) -> tuple[plan.TypeDef, list[str]]:
+        """The definition, and the order of its fields when it is an object."""
+        shape = self._shapes.of(conj)
+        name = self._annotations.name(conj)
+        doc = self._annotations.doc(conj)
+        kinds = shape.kinds
+        constants = _constants(shape)
+        if not kinds:
+            self._warn_never(conj)
+            return plan.NeverType(name=name, doc=doc), []
+        if constants is not None:
+            return self._enum(conj, constants, name, doc), []
+        if len(kinds) > 1:
+            self._warn_untyped(conj, shape)
+            return self._json_union(conj, shape, name, doc), []
+        match shape.part(kinds[0]):
+            case NumberPart() as part:
+                return _number(part, name, doc), []
+            case StringPart() as part:
+                return self._string(conj, part, name, doc), []
+            case ArrayPart() as part:
+                return self._array(conj, part, name, doc), []
+            case ObjectPart() as part:
+                return self._object(part, name, doc)
+            case TaggedPart() as part:
+                return self._tagged(part, name, doc), []
+        raise TypeError(f"no part for {kinds}")
+
+    def _enum(
+        self,
+        conj: Conj,
+        constants: list[Value],
+        name: plan.TypeName,
+        doc: plan.Doc | None,
+    ) -> plan.EnumType:
+        kinds = {_base(value) for value in constants}
+        base = kinds.pop() if len(kinds) == 1 else "mixed"
+        if kinds and {base, *kinds} <= {"mixed", "integer", "number"}:
+            base = "number"
+        constants = self._annotations.order(conj, constants)
+        return plan.EnumType(
+            name=name,
+            doc=doc,
+            base=base,  # type: ignore[arg-type]
+            values=constants,
+            names=self._annotations.enum_names(conj, constants),
+            const=(
+                True
+                if len(constants) == 1 and self._annotations.is_const(conj)
+                else None
+            ),
+        )
+
+    def _string(
+        self, conj: Conj, part: StringPart, name: plan.TypeName, doc: plan.Doc | None
+    ) -> plan.StringType:
+        formats = part.formats
+        if len(formats) > 1:
+            self._values.problem(
+                codes.MF2011,
+                f"a string cannot have the formats {' and '.join(f'`{format}`' for format in formats)} at once",
+                self._annotations.span(conj),
+                "leave all but one of them out",
+            )
+        return plan.StringType(
+            name=name,
+            doc=doc,
+            format=formats[0] if formats else None,  # type: ignore[arg-type]
+            min_length=part.min_length or None,
+            max_length=part.max_length,
+            patterns=list(part.patterns) or None,
+        )
+
+    def _array(
+        self, conj: Conj, part: ArrayPart, name: plan.TypeName, doc: plan.Doc | None
+    ) -> plan.ArrayType | plan.TupleType:
+        if not part.prefix:
+            return plan.ArrayType(
+                name=name,
+                doc=doc,
+                items=self.ref_group(part.items),
+                min_items=part.min_items or None,
+                max_items=part.max_items,
+                unique=part.unique or None,
+            )
+        length = len(part.prefix)
+        if part.min_items != length or part.max_items != length:
+            self._values.problem(
+                codes.MF2120,
+                f"the tuple of {length} may be shorter or longer",
+                self._annotations.span(conj, "prefixItems", "items"),
+                f"close it with `items: false` and `minItems: {length}`, or describe all items with `items`",
+            )
+        return plan.TupleType(
+            name=name,
+            doc=doc,
+            items=[self.ref_group(group) for group in part.prefix],
+            unique=part.unique or None,
+        )
+
+    def _object(
+        self, part: ObjectPart, name: plan.TypeName, doc: plan.Doc | None
+    ) -> tuple[plan.TypeDef, list[str]]:
+        extra = self._extra(part.extra)
+        names = [wire for wire, _ in part.fields]
+        missing = sorted(part.required.difference(names))
+        if not names and not missing and extra.allow != "forbid":
+            return (
+                plan.MapType(
+                    name=name,
+                    doc=doc,
+                    values=extra.type or plan.TypeRef(type="any"),
+                    key_patterns=list(part.key_patterns) or None,
+                    key_min_length=part.key_min_length or None,
+                    key_max_length=part.key_max_length,
+                    min_properties=part.min_properties or None,
+                    max_properties=part.max_properties,
+                ),
+                [],
+            )
+        fields: dict[str, plan.Field] = {}
+        for wire, group in part.fields:
+            if is_false(group) and extra.allow == "forbid":
+                continue
+            fields[wire] = self._annotations.field(
+                group, self.ref_group(group), wire in part.required
+            )
+        return (
+            plan.ObjectType(
+                name=name,
+                doc=doc,
+                fields=dict(sorted(fields.items())),
+                extra=extra,
+                required_extra=missing or None,
+                key_patterns=list(part.key_patterns) or None,
+                key_min_length=part.key_min_length or None,
+                key_max_length=part.key_max_length,
+                min_properties=part.min_properties or None,
+                max_properties=part.max_properties,
+            ),
+            list(fields),
+        )
+
+    def _extra(self, group: Group) -> plan.Extra:
+        shape = self._shapes.of_group(group)
+        if shape.empty:
+            return plan.Extra(allow="forbid")
+        ref = self.ref_group(group)
+        if ref.type == "any":
+            return plan.Extra(allow="preserve")
+        return plan.Extra(allow="typed", type=ref)
+
+    def _tagged(
+        self, part: TaggedPart, name: plan.TypeName, doc: plan.Doc | None
+    ) -> plan.UnionType:
+        return plan.UnionType(
+            name=name,
+            doc=doc,
+            how="tag",
+            property=part.property,
+            variants=[
+                plan.Variant(type=self.ref(conj), tags=list(tags))
+                for conj, tags in part.variants
+            ],
+        )
+
+    def _json_union(
+        self, conj: Conj, shape: Shape, name: plan.TypeName, doc: plan.Doc | None
+    ) -> plan.UnionType:
+        variants: list[plan.Variant] = []
+        for kind in shape.kinds:
+            part = shape.part(kind)
+            is_integer = isinstance(part, NumberPart) and _is_integer(part)
+            variants.append(
+                plan.Variant(
+                    type=self._part_ref(conj, shape, kind),
+                    json_types=["integer" if is_integer else kind],
+                )
+            )
+        return plan.UnionType(name=name, doc=doc, how="json_type", variants=variants)
+
+    def _part_ref(self, conj: Conj, shape: Shape, kind: Kind) -> plan.TypeRef:
+        """The type of one kind of a shape: a variant's own where that is all it is."""
+        source = shape.sources.get(kind, conj)
+        if self._shapes.of(source).kinds != (kind,):
+            source = (*source, Atom("only", kind=kind))
+        ref = self.ref(source)
+        return plan.TypeRef(type=ref.type)
+
+    def _warn_never(self, conj: Conj) -> None:
+        span = self._annotations.written_span(conj)
+        if span is not None:
+            self._values.problem(
+                codes.MF2010,
+                "the schema accepts nothing",
+                span,
+                "its constraints contradict each other; leave one of them out",
+            )
+
+    def _warn_untyped(self, conj: Conj, shape: Shape) -> None:
+        owner = self._conjunctions.owner(conj)
+        if owner is None or not shape.null or len(shape.kinds) != 5 or shape.sources:
+            return
+        constrained = [kind for kind in shape.kinds if shape.part(kind) != _FULL[kind]]
+        named = constrained[0] if constrained else "object"
+        self._values.problem(
+            codes.MF2041,
+            f"the schema constrains {' and '.join(f'{kind}s' for kind in constrained)} and accepts every value of another type",
+            owner.span(),
+            f"add `type: {named}`",
+        )
+
+
+_FULL: dict[Kind, object] = {
+    "boolean": BOOLEAN,
+    "number": NUMBER,
+    "string": STRING,
+    "array": ARRAY,
+    "object": OBJECT,
+}
+
+
+def _built_in(shape: Shape) -> str | None:
+    kinds = shape.kinds
+    if not kinds:
+        return "null" if shape.null else None
+    if len(kinds) == 1:
+        part = shape.part(kinds[0])
+        if part == INTEGER:
+            return "integer"
+        return kinds[0] if part == _FULL[kinds[0]] else None
+    if shape.null and all(shape.part(kind) == full for kind, full in _FULL.items()):
+        return "any"
+    return None
+
+
+def _constants(shape: Shape) -> list[Value] | None:
+    """All values of a finite shape but null."""
+    if shape.array is not None or shape.object is not None:
+        return None
+    values: list[Value] = list(shape.boolean or ())
+    for part in (shape.number, shape.string):
+        if part is not None:
+            if part.values is None:
+                return None
+            values += part.values
+    return values
+
+
+def _base(value: Value) -> str:
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, str):
+        return "string"
+    return "integer" if isinstance(value, int) else "number"
+
+
+def _is_integer(part: NumberPart) -> bool:
+    if part.values is not None:
+        return all(isinstance(value, int) for value in part.values)
+    return part.integer or part.bits is not None
+
+
+def _number(
+    part: NumberPart, name: plan.TypeName, doc: plan.Doc | None
+) -> plan.IntegerType | plan.NumberType:
+    bounds = {
+        key: decimal_text(bound)
+        for key in ("minimum", "maximum", "exclusive_minimum", "exclusive_maximum")
+        if (bound := getattr(part, key)) is not None
+    }
+    steps = [decimal_text(step) for step in part.multiple_of] or None
+    if _is_integer(part):
+        return plan.IntegerType(
+            name=name, doc=doc, bits=part.bits, multiple_of=steps, **bounds
+        )
+    return plan.NumberType(name=name, doc=doc, multiple_of=steps, **bounds)

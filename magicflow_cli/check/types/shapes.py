@@ -1,0 +1,125 @@
+"""The shape of a conjunction: schema objects are intersected, unions distributed.
+
+`{X, anyOf [A, B]}` is `X∧A` or `X∧B`: each variant is merged with what stands beside
+the union before the variants are told apart.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from magicflow_cli.check.types.conjunctions import Conjunctions, merge
+from magicflow_cli.check.types.places import Places
+from magicflow_cli.check.types.read import read_base
+from magicflow_cli.check.types.shape import (
+    ANY,
+    NEVER,
+    Atom,
+    Conj,
+    Group,
+    Shape,
+    StringPart,
+    intersect,
+    only,
+)
+from magicflow_cli.check.types.unions import Unions
+from magicflow_cli.check.types.values import Values
+from magicflow_cli.diagnostics import codes
+from magicflow_cli.load.nodes import Mapping, Node
+
+MAX_DEPTH = 60
+MAX_SHAPES = 20_000
+"""Unions nested in unions, and merged schemas in all: beyond, the schema is refused."""
+
+
+class Shapes:
+    def __init__(
+        self, values: Values, places: Places, conjunctions: Conjunctions
+    ) -> None:
+        self._values = values
+        self._places = places
+        self._conjunctions = conjunctions
+        self._unions = Unions(values, self)
+        self._base: dict[Mapping, Shape] = {}
+        self._shapes: dict[frozenset[Atom], Shape] = {}
+        self._depth = 0
+
+    def of_group(self, group: Group) -> Shape:
+        return self.of(self._conjunctions.of(group))
+
+    def of(self, conj: Conj) -> Shape:
+        """The shape of a conjunction; problems of its schemas are reported."""
+        key = frozenset(conj)
+        if key not in self._shapes:
+            self._depth += 1
+            try:
+                self._shapes[key] = self._make(conj)
+            finally:
+                self._depth -= 1
+        return self._shapes[key]
+
+    def _make(self, conj: Conj) -> Shape:
+        union = next((atom for atom in conj if atom.what in ("anyOf", "oneOf")), None)
+        if union is None:
+            return self._make_plain(conj)
+        assert union.node is not None
+        if self._depth > MAX_DEPTH or len(self._shapes) > MAX_SHAPES:
+            self._values.problem(
+                codes.MF2032,
+                f"`{union.what}` has too many combinations",
+                union.node.entries[union.what].key.span(),
+                "nest fewer unions in each other, or merge them into one",
+            )
+            return ANY
+        rest = tuple(atom for atom in conj if atom is not union)
+        variants = []
+        for node in self._conjunctions.variants(union):
+            alone = self._conjunctions.of((node,))
+            merged = merge(rest, alone)
+            shape = self.of(merged)
+            if len(merged) > len(alone) and self.of(alone) == shape:
+                merged = alone
+            variants.append((node, merged, shape))
+        return self._unions.combine(union, variants)
+
+    def _make_plain(self, conj: Conj) -> Shape:
+        shape = ANY
+        for atom in conj:
+            if atom.what == "never":
+                return NEVER
+            if atom.node is not None:
+                shape = intersect(shape, self._of_base(atom.node))
+        for atom in conj:
+            if atom.kind is not None:
+                shape = only(shape, atom.kind)
+        return replace(shape, sources={})
+
+    def _of_base(self, node: Mapping) -> Shape:
+        if node not in self._base:
+            shape = read_base(
+                node, self._values, lambda names: self._names(node, names)
+            )
+            self._place_children(node)
+            self._base[node] = shape
+        return self._base[node]
+
+    def _names(self, parent: Mapping, names: Node) -> StringPart | None:
+        self._places.child(parent, names, "propertyNames")
+        return self.of_group((names,)).string
+
+    def _place_children(self, node: Mapping) -> None:
+        from magicflow_cli.load.nodes import Sequence
+
+        properties = node.get("properties")
+        if isinstance(properties, Mapping):
+            for name, child in properties.items():
+                self._places.child(node, child, "properties", name)
+        for keyword in ("items", "prefixItems"):
+            items = node.get(keyword)
+            if isinstance(items, Sequence):
+                for index, child in enumerate(items.items):
+                    self._places.child(node, child, keyword, str(index))
+        for keyword in ("items", "additionalItems", "additionalProperties"):
+            single = node.get(keyword)
+            if single is not None and not isinstance(single, Sequence):
+                self._places.child(node, single, keyword)

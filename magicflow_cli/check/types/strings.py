@@ -1,0 +1,19 @@
+"""What string constraints mean while compiling: constants are checked against them."""
+
+from __future__ import annotations
+
+from magicflow.regex import compile_portable
+from magicflow.types.formats import FORMATS
+
+from magicflow_cli.check.types.shape import StringPart
+
+
+def string_fits(value: str, part: StringPart) -> bool:
+    """Whether a string fits lengths, patterns and formats of a part (not its values)."""
+    length = len(value)
+    return (
+        length >= part.min_length
+        and (part.max_length is None or length <= part.max_length)
+        and all(FORMATS[name](value) is True for name in part.formats)
+        and all(compile_portable(text).search(value) for text in part.patterns)
+    )

@@ -1,0 +1,166 @@
+"""String formats: one definition for every language, written down in docs/types.md.
+
+Each is a regular expression of the portable subset and, where no regular expression
+can say it, a rule on the groups that it found.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+LEAP_SECOND: Final = "leap"
+"""What a format's check answers for a time with second 60: outside the domain."""
+
+Check = Callable[[str], bool | str]
+
+_DATE = r"([0-9]{4})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+_TIME = (
+    r"([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9]|60)(?:\.[0-9]+)?"
+    r"(?:[Zz]|([+-])([01][0-9]|2[0-3]):([0-5][0-9]))"
+)
+_date = re.compile(_DATE).fullmatch
+_time = re.compile(_TIME).fullmatch
+_date_time = re.compile(rf"{_DATE}[Tt]{_TIME}").fullmatch
+_DAYS = {"04": 30, "06": 30, "09": 30, "11": 30}
+
+
+def _is_day(year: str, month: str, day: str) -> bool:
+    if day < "29":
+        return True
+    if month != "02":
+        return int(day) <= _DAYS.get(month, 31)
+    number = int(year)
+    leap = number % 4 == 0 and (number % 100 != 0 or number % 400 == 0)
+    return day == "29" and leap
+
+
+def _check_leap(
+    hour: str, minute: str, sign: str | None, off_hour: str, off_minute: str
+) -> bool | str:
+    """A second 60 is right at 23:59 UTC only, and then outside the domain."""
+    minutes = int(hour) * 60 + int(minute)
+    if sign is not None:
+        offset = int(off_hour) * 60 + int(off_minute)
+        minutes += -offset if sign == "+" else offset
+    return LEAP_SECOND if minutes % 1440 == 1439 else False
+
+
+def is_date(text: str) -> bool:
+    """RFC 3339 full-date."""
+    found = _date(text)
+    return found is not None and _is_day(*found.group(1, 2, 3))
+
+
+def is_time(text: str) -> bool | str:
+    """RFC 3339 full-time; `LEAP_SECOND` for a leap second."""
+    found = _time(text)
+    if found is None:
+        return False
+    if found[3] == "60":
+        return _check_leap(*found.group(1, 2, 4, 5, 6))
+    return True
+
+
+def is_date_time(text: str) -> bool | str:
+    """RFC 3339 date-time; `LEAP_SECOND` for a leap second."""
+    found = _date_time(text)
+    if found is None or not _is_day(*found.group(1, 2, 3)):
+        return False
+    if found[6] == "60":
+        return _check_leap(*found.group(4, 5, 7, 8, 9))
+    return True
+
+
+_duration = re.compile(
+    r"P(?:[0-9]+W|(?:[0-9]+D|[0-9]+M(?:[0-9]+D)?|[0-9]+Y(?:[0-9]+M(?:[0-9]+D)?)?)"
+    r"(?:T(?:[0-9]+S|[0-9]+M(?:[0-9]+S)?|[0-9]+H(?:[0-9]+M(?:[0-9]+S)?)?))?"
+    r"|T(?:[0-9]+S|[0-9]+M(?:[0-9]+S)?|[0-9]+H(?:[0-9]+M(?:[0-9]+S)?)?))"
+).fullmatch
+_uuid = re.compile(
+    r"[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}"
+).fullmatch
+
+_OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+_IPV4 = rf"{_OCTET}(?:\.{_OCTET}){{3}}"
+_H16 = r"[0-9A-Fa-f]{1,4}"
+_LS32 = rf"(?:{_H16}:{_H16}|{_IPV4})"
+_IPV6 = (
+    rf"(?:(?:{_H16}:){{6}}{_LS32}"
+    rf"|::(?:{_H16}:){{5}}{_LS32}"
+    rf"|(?:{_H16})?::(?:{_H16}:){{4}}{_LS32}"
+    rf"|(?:(?:{_H16}:){{0,1}}{_H16})?::(?:{_H16}:){{3}}{_LS32}"
+    rf"|(?:(?:{_H16}:){{0,2}}{_H16})?::(?:{_H16}:){{2}}{_LS32}"
+    rf"|(?:(?:{_H16}:){{0,3}}{_H16})?::{_H16}:{_LS32}"
+    rf"|(?:(?:{_H16}:){{0,4}}{_H16})?::{_LS32}"
+    rf"|(?:(?:{_H16}:){{0,5}}{_H16})?::{_H16}"
+    rf"|(?:(?:{_H16}:){{0,6}}{_H16})?::)"
+)
+_ipv4 = re.compile(_IPV4).fullmatch
+_ipv6 = re.compile(_IPV6).fullmatch
+
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_hostname = re.compile(rf"{_LABEL}(?:\.{_LABEL})*").fullmatch
+
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_QUOTED = r'"(?:[ !#-\[\]-~]|\\[ -~])*"'
+_email = re.compile(
+    rf"({_ATOM}(?:\.{_ATOM})*|{_QUOTED})@"
+    rf"(?:({_LABEL}(?:\.{_LABEL})*)|\[{_IPV4}\]|\[IPv6:{_IPV6}\])"
+).fullmatch
+
+_PCHAR = r"(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})"
+_USERINFO = r"(?:[A-Za-z0-9._~!$&'()*+,;=:-]|%[0-9A-Fa-f]{2})*"
+_REG_NAME = r"(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*"
+_IP_FUTURE = r"[Vv][0-9A-Fa-f]+\.[A-Za-z0-9._~!$&'()*+,;=:-]+"
+_uri = re.compile(
+    r"[A-Za-z][A-Za-z0-9+.-]*:"
+    rf"(?://(?:{_USERINFO}@)?(?:\[(?:{_IPV6}|{_IP_FUTURE})\]|{_REG_NAME})(?::[0-9]*)?(?:/{_PCHAR}*)*"
+    rf"|/(?:{_PCHAR}+(?:/{_PCHAR}*)*)?|{_PCHAR}+(?:/{_PCHAR}*)*|)"
+    rf"(?:\?(?:{_PCHAR}|[/?])*)?(?:#(?:{_PCHAR}|[/?])*)?"
+).fullmatch
+
+_byte = re.compile(
+    r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?"
+).fullmatch
+_decimal = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?").fullmatch
+_int64 = re.compile(r"0|-?[1-9][0-9]{0,18}").fullmatch
+
+
+def is_hostname(text: str) -> bool:
+    """RFC 1123: labels of at most 63, 253 in all; a label `xn--…` is not decoded."""
+    return len(text) <= 253 and _hostname(text) is not None
+
+
+def is_email(text: str) -> bool:
+    """RFC 5321 mailbox with an ASCII local part of at most 64 characters."""
+    found = _email(text)
+    return (
+        found is not None
+        and len(found[1]) <= 64
+        and (found[2] is None or len(found[2]) <= 253)
+    )
+
+
+def is_int64(text: str) -> bool:
+    """A decimal integer in canonical form within 64 bits."""
+    return _int64(text) is not None and -(2**63) <= int(text) < 2**63
+
+
+FORMATS: Final[dict[str, Check]] = {
+    "date-time": is_date_time,
+    "date": is_date,
+    "time": is_time,
+    "duration": lambda text: _duration(text) is not None,
+    "email": is_email,
+    "uri": lambda text: _uri(text) is not None,
+    "uuid": lambda text: _uuid(text) is not None,
+    "ipv4": lambda text: _ipv4(text) is not None,
+    "ipv6": lambda text: _ipv6(text) is not None,
+    "hostname": is_hostname,
+    "byte": lambda text: _byte(text) is not None,
+    "decimal": lambda text: _decimal(text) is not None,
+    "int64": is_int64,
+}
+"""By name: True, False, or `LEAP_SECOND`."""
