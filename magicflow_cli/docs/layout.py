@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 from statistics import median_low
-from typing import Any
 
 from magicflow_cli.docs.chart import Arrow, Box, Chart
 from magicflow_cli.docs.measures import BODY, TITLE, clip, printable, width_of
@@ -20,7 +19,8 @@ from magicflow_cli.record import Record
 PADDING, GAP, LAYER_GAP, LINE = 14.0, 28.0, 30.0, 16.0
 MIN_WIDTH, MAX_TEXT = 120.0, 300.0
 TERMINAL = (92.0, 28.0)
-LANE = 16.0  # room for an arrow that passes a layer
+LANE = 8.0  # room for an arrow that passes a layer
+SWEEPS = 12
 
 Point = tuple[float, float]
 
@@ -75,7 +75,9 @@ def place(chart: Chart) -> PlacedChart:
             items.append(_Item(width_of(_label(arrow), BODY) + 10, LINE))
     edges = _edges(chart, index, labels)
     chains = _arrange(items, edges)
-    width, height = _spread(items)
+    ways = _ways(chart, index, labels, chains)
+    _straighten(items, _pulls(chart, ways, len(boxes)))
+    width, height = _settle(items)
     return PlacedChart(
         chart=chart,
         width=width,
@@ -92,7 +94,7 @@ def place(chart: Chart) -> PlacedChart:
             )
             for box, item in zip(boxes, items, strict=False)
         ],
-        arrows=_route(chart, index, labels, items, chains),
+        arrows=_route(chart, ways, labels, items),
     )
 
 
@@ -189,37 +191,52 @@ def _arrange(
 ) -> dict[tuple[int, int], list[int]]:
     """Give every item its layer and a first x, and add items where arrows pass layers.
     Returns the items between the ends of each edge."""
-    from fast_sugiyama import from_edges
-
     unit = median_low([item.width for item in items]) + GAP if items else 1.0
     pairs = sorted({(upper, lower) for _, upper, lower in edges})
+    connected = sorted({node for pair in pairs for node in pair})
     chains: dict[tuple[int, int], list[int]] = {}
     left = 0.0
-    placed: set[int] = set()
-    layouts = from_edges(pairs, vertex_spacing=1, dummy_vertices=True) if pairs else []
-    for positions, _, _, links in sorted(
-        layouts, key=lambda layout: min(n for n, _ in layout[0])
-    ):
+    for positions, links in _components(pairs, connected):
         top = max(y for _, (_, y) in positions)
         real: dict[int, int] = {}
         for node, (x, y) in positions:
-            if node < len(items):
-                real[node] = node
+            if node < len(connected):
+                real[node] = connected[node]
             else:
                 real[node] = len(items)
                 items.append(_Item(LANE, 0))
             item = items[real[node]]
             item.x, item.layer = left + x * unit, round(top - y)
-            placed.add(real[node])
-        chains |= _chains([(real[a], real[b]) for a, b in links or pairs], pairs)
-        left = (
-            max(items[i].x + items[i].width / 2 for i in real.values()) + unit / 2 + GAP
-        )
-    for i, item in enumerate(items):
-        if i not in placed:
-            item.x, item.layer = left + item.width / 2, 0
+        chains |= _chains([(real[a], real[b]) for a, b in links], pairs)
+        right = max(items[i].x + items[i].width / 2 for i in real.values())
+        left = right + unit / 2 + GAP
+    for i in sorted(set(range(len(items))) - set(connected)):
+        item = items[i]
+        if not item.layer and item.height:
+            item.x = left + item.width / 2
             left += item.width + GAP
     return chains
+
+
+def _components(
+    pairs: list[tuple[int, int]], connected: list[int]
+) -> list[tuple[list[tuple[int, Point]], list[tuple[int, int]]]]:
+    """What the library makes of the edges, per connected component: positions and the
+    links between neighbouring layers. Nodes are indices into `connected`; larger
+    numbers are points where an edge passes a layer."""
+    if not pairs:
+        return []
+    from fast_sugiyama import from_edges
+
+    index = {node: i for i, node in enumerate(connected)}
+    numbered = [(index[a], index[b]) for a, b in pairs]
+    found = []
+    for positions, _, _, links in from_edges(
+        numbered, vertex_spacing=1, dummy_vertices=True
+    ):
+        points = sorted((int(node), point) for node, point in positions)
+        found.append((points, [(int(a), int(b)) for a, b in links or []]))
+    return sorted(found, key=lambda component: component[0][0][0])
 
 
 def _chains(
@@ -240,15 +257,66 @@ def _chains(
     return chains
 
 
-def _spread(items: list[_Item]) -> Point:
-    """Final coordinates from layers and first x; returns width and height."""
+Pulls = dict[int, list[tuple[int, float]]]
+
+
+def _pulls(chart: Chart, ways: list[list[int]], boxes: int) -> Pulls:
+    """How strongly each item draws its neighbours in the next layers above it: the main
+    flow more than failures, and long arrows more than short ones, which makes both
+    straight."""
+    pulls: Pulls = {}
+    for arrow, way in zip(chart.arrows, ways, strict=True):
+        strength = {"flow": 8.0, "case": 4.0}.get(arrow.kind, 1.0)
+        for a, b in pairwise(way):
+            if a != b:
+                inside = (a >= boxes) + (b >= boxes)
+                weight = strength * (1.0, 2.0, 6.0)[inside]
+                pulls.setdefault(a, []).append((b, weight))
+                pulls.setdefault(b, []).append((a, weight))
+    return pulls
+
+
+def _straighten(items: list[_Item], pulls: Pulls) -> None:
+    """Sweep down and up, each layer moving towards what it is joined to. The order
+    within the layers stays that of the library."""
+    layers: dict[int, list[int]] = {}
+    for i, item in enumerate(items):
+        layers.setdefault(item.layer, []).append(i)
+    for layer in layers.values():
+        layer.sort(key=lambda i: (items[i].x, i))
+        _separate(
+            [items[i] for i in layer], [items[i].x for i in layer], [1.0] * len(layer)
+        )
+    order = sorted(layers)
+    for sweep in range(SWEEPS):
+        last = sweep >= SWEEPS - 2
+        for number in order if sweep % 2 == 0 else reversed(order):
+            wanted: list[float] = []
+            weights: list[float] = []
+            for i in layers[number]:
+                near = [
+                    (items[j].x, weight)
+                    for j, weight in pulls.get(i, [])
+                    if last or (items[j].layer < number) == (sweep % 2 == 0)
+                ]
+                total = sum(weight for _, weight in near)
+                weights.append(total or 0.1)
+                wanted.append(
+                    sum(x * weight for x, weight in near) / total
+                    if total
+                    else items[i].x
+                )
+            _separate([items[i] for i in layers[number]], wanted, weights)
+
+
+def _settle(items: list[_Item]) -> Point:
+    """Give the layers their heights and move everything to the corner; returns width
+    and height."""
     layers: dict[int, list[_Item]] = {}
     for item in items:
         layers.setdefault(item.layer, []).append(item)
     top = 0.0
     for _, layer in sorted(layers.items()):
-        layer.sort(key=lambda item: item.x)
-        _separate(layer)
         height = max(item.height for item in layer)
         for item in layer:
             item.y = top + (height - item.height) / 2
@@ -262,49 +330,54 @@ def _spread(items: list[_Item]) -> Point:
     return right, max(top - LAYER_GAP, 0)
 
 
-def _separate(layer: list[_Item]) -> None:
-    """Move the items of a layer as little as possible (least squares) so that none
-    overlaps: isotonic regression by pooling adjacent violators."""
+def _separate(layer: list[_Item], wanted: list[float], weights: list[float]) -> None:
+    """Put the items of a layer as near as possible to where they want to be (weighted
+    least squares) so that none overlaps: isotonic regression by pooling adjacent
+    violators."""
     offsets = [0.0]
     for left, right in pairwise(layer):
         offsets.append(offsets[-1] + (left.width + right.width) / 2 + GAP)
-    pools: list[tuple[float, int]] = []
-    for item, offset in zip(layer, offsets, strict=True):
-        mean, count = item.x - offset, 1
+    pools: list[tuple[float, float, int]] = []
+    for x, weight, offset in zip(wanted, weights, offsets, strict=True):
+        mean, mass, count = x - offset, weight, 1
         while pools and pools[-1][0] > mean:
-            before, members = pools.pop()
-            mean = (before * members + mean * count) / (members + count)
+            before, other, members = pools.pop()
+            mean = (before * other + mean * mass) / (other + mass)
+            mass += other
             count += members
-        pools.append((mean, count))
-    free = [mean for mean, count in pools for _ in range(count)]
+        pools.append((mean, mass, count))
+    free = [mean for mean, _, count in pools for _ in range(count)]
     for item, offset, x in zip(layer, offsets, free, strict=True):
         item.x = x + offset
 
 
-def _route(
+def _ways(
     chart: Chart,
     index: dict[str, int],
     labels: dict[int, int],
-    items: list[_Item],
     chains: dict[tuple[int, int], list[int]],
-) -> list[PlacedArrow]:
+) -> list[list[int]]:
+    """The items that each arrow visits, from its source to its target."""
     ways: list[list[int]] = []
     for number, arrow in enumerate(chart.arrows):
-        stops = [
-            index[arrow.source],
-            *([labels[number]] if number in labels else []),
-            index[arrow.target],
-        ]
+        stops = [index[arrow.source], index[arrow.target]]
+        if number in labels:
+            stops.insert(1, labels[number])
         way = stops[:1]
         for a, b in pairwise(stops):
             between = chains.get((a, b))
             way += between if between is not None else reversed(chains.get((b, a), []))
             way.append(b)
         ways.append(way)
+    return ways
+
+
+def _route(
+    chart: Chart, ways: list[list[int]], labels: dict[int, int], items: list[_Item]
+) -> list[PlacedArrow]:
     ports = _ports(ways, items)
     routed: list[PlacedArrow] = []
-    for number, arrow in enumerate(chart.arrows):
-        way = ways[number]
+    for number, (arrow, way) in enumerate(zip(chart.arrows, ways, strict=True)):
         label = items[labels[number]] if number in labels else None
         routed.append(
             PlacedArrow(

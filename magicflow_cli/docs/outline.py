@@ -5,6 +5,7 @@ The desugared nodes of the plan are read back here, once, for every picture and 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal, TypeAlias
 
 from magicflow_cli.docs.durations import worst_case
@@ -108,6 +109,7 @@ class _Reader:
             for node in seq.nodes
             if self.nodes[node].step is not None
         ]
+        steps = [self._lead_back(step, steps) for step in steps]
         return BlockView(
             id=id,
             title=title,
@@ -134,6 +136,18 @@ class _Reader:
             implicit=step.implicit,
             description=step.description,
         )
+
+    def _lead_back(self, step: StepView, steps: list[StepView]) -> StepView:
+        """A fallback goes where the steps that it stands in for go."""
+        onward = {
+            route.target: None
+            for owner in steps
+            if any(r.kind == "fallback" and r.target == step.name for r in owner.routes)
+            for route in owner.routes
+            if route.kind == "next"
+        }
+        added = [Route(kind="rejoin", target=target) for target in onward]
+        return replace(step, routes=step.routes + added) if added else step
 
     def rule(self, rule: Rule) -> RuleView:
         action = rule.action
@@ -189,8 +203,6 @@ class _Reader:
             )
             if clause.action == "run" and clause.handler is not None:
                 routes.append(self._route("fallback", clause.handler, label))
-                if outer.next is not None:
-                    continue
             elif clause.action == "goto" and clause.target is not None:
                 routes.append(self._route("failure", clause.target, label))
         return routes
