@@ -74,6 +74,8 @@ def for_generator(schema: Any, target: Target) -> Any:
     for key, value in schema.items():
         if key == "default" and target.nodes:
             continue
+        if key == "discriminator":  # turns a kind's enum of names into the class's name
+            continue
         if key == "properties":
             shaped[key] = {
                 name: for_generator(item, target) for name, item in value.items()

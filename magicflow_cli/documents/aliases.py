@@ -7,8 +7,7 @@ the user wrote. Docs and the editor schema are generated from the same table.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from magicflow_cli.diagnostics import codes
 from magicflow_cli.diagnostics.model import Label, Report
@@ -24,8 +23,7 @@ Place: TypeAlias = Literal["step", "rule", "call", "retry"]
 """Where an alias holds. A branch of a parallel step is a `step`, compensation a `call`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Alias:
+class Alias(NamedTuple):
     """`alias`, which may be dotted, is written for `target` in a mapping of `place`.
     `types`: only on steps of these types."""
 
@@ -58,6 +56,7 @@ ALIASES: tuple[Alias, ...] = (
 TYPE_ALIASES = {"service_call": "http"}
 """Other names of step types."""
 
+_BLOCKS = frozenset(["steps", "then", "else", "default", "branches"])
 _BY_PLACE: dict[Place, tuple[Alias, ...]] = {
     place: tuple(alias for alias in ALIASES if alias.place == place)
     for place in ("step", "rule", "call", "retry")
@@ -68,19 +67,22 @@ _FIRST_KEYS: dict[Place, frozenset[str]] = {
 }
 
 
-def rewrite(kind: str, root: Mapping, report: Report) -> None:
+def rewrite(kind: str, root: Mapping, report: Report) -> bool:
     """Rewrite `root` to the canonical spelling. A key that is given in two spellings is
-    reported, and the canonical one kept."""
-    if kind == "Workflow" and is_short_form(root):
-        shortform.expand(root, report)
-    version = root.entries.get("apiVersion")
-    if version is not None and isinstance(version.value, Scalar):
-        if version.value.value in API_VERSION_ALIASES:
-            version.value.value = API_VERSION
-    if kind == "Workflow":
-        spec = root.get("spec")
-        if isinstance(spec, Mapping):
-            _Rewriting(report).spec(spec)
+    reported, and the canonical one kept. False when nothing is left to look at."""
+    if (
+        kind == "Workflow"
+        and is_short_form(root)
+        and not shortform.expand(root, report)
+    ):
+        return False
+    version = root.get("apiVersion")
+    if isinstance(version, Scalar) and version.value in API_VERSION_ALIASES:
+        version.value = API_VERSION
+    spec = root.get("spec")
+    if kind == "Workflow" and isinstance(spec, Mapping):
+        _Rewriting(report).spec(spec)
+    return True
 
 
 class _Rewriting:
@@ -118,9 +120,7 @@ class _Rewriting:
         self._member(step, "retry", self._retry)
         self._member(step, "compensation", self._call)
         for key, entry in tuple(step.entries.items()):
-            if key in ("steps", "then", "else", "default"):
-                self._steps(entry.value)
-            elif key == "branches":
+            if key in _BLOCKS:
                 self._steps(entry.value)
             elif key == "cases":
                 for case in _mappings(entry.value):
@@ -143,50 +143,74 @@ class _Rewriting:
     def _apply(self, place: Place, mapping: Mapping, type_: str = "") -> None:
         if _FIRST_KEYS[place].isdisjoint(mapping.entries):
             return
-        for alias in _BY_PLACE[place]:
-            if not alias.types or type_ in alias.types:
+        applying = [
+            alias
+            for alias in _BY_PLACE[place]
+            if not alias.types or type_ in alias.types
+        ]
+        for alias in applying:
+            outer, _, inner = alias.alias.partition(".")
+            if not inner:
                 self._replace(alias, mapping)
+        for outer in sorted(
+            {a.alias.partition(".")[0] for a in applying if "." in a.alias}
+        ):
+            self._dissolve(outer, applying, mapping)
 
     def _replace(self, alias: Alias, mapping: Mapping) -> None:
-        outer, _, inner = alias.alias.partition(".")
-        holder = mapping.get(outer) if inner else mapping
-        if not isinstance(holder, Mapping):
-            return
-        entry = holder.entries.get(inner or outer)
+        entry = mapping.entries.get(alias.alias)
         if entry is None:
             return
+        clash = self._clash(alias, entry, mapping)
+        _put(mapping, alias.alias, {} if clash else {alias.target: entry})
+
+    def _dissolve(self, outer: str, aliases: list[Alias], mapping: Mapping) -> None:
+        """Move the members of `outer` to where they belong."""
+        holder = mapping.get(outer)
+        if not isinstance(holder, Mapping):
+            return
+        members = {
+            alias.alias.partition(".")[2]: alias
+            for alias in aliases
+            if alias.alias.startswith(f"{outer}.")
+        }
+        moved: dict[str, Entry] = {}
+        for key, entry in holder.entries.items():
+            alias = members.get(key)
+            if alias is None:
+                self._report.add(
+                    codes.MF0404,
+                    f"`{outer}` has no key `{key}`",
+                    entry.key.span(),
+                    help=f"its keys are {', '.join(f'`{name}`' for name in members)}",
+                )
+            elif not self._clash(alias, entry, mapping):
+                moved[alias.target] = entry
+        _put(mapping, outer, moved)
+
+    def _clash(self, alias: Alias, entry: Entry, mapping: Mapping) -> bool:
         there = mapping.entries.get(alias.target)
-        if there is not None:
-            self._report.add(
-                codes.MF0415,
-                f"`{alias.alias}` and `{alias.target}` are two spellings of one key",
-                entry.key.span(),
-                help=f"keep `{alias.target}` and remove `{alias.alias}`",
-                labels=[Label(there.key.span(), f"`{alias.target}` stands here")],
-            )
-        if inner:
-            holder.entries = _without(holder.entries, inner)
-            if not holder.entries:
-                _put(mapping, outer, alias.target, entry, keep=there is not None)
-            elif there is None:
-                mapping.entries[alias.target] = entry
-        else:
-            _put(mapping, outer, alias.target, entry, keep=there is not None)
+        if there is None:
+            return False
+        self._report.add(
+            codes.MF0415,
+            f"`{alias.alias}` and `{alias.target}` are two spellings of one key",
+            entry.key.span(),
+            help=f"keep `{alias.target}` and remove `{alias.alias}`",
+            labels=[Label(there.key.span(), f"`{alias.target}` stands here")],
+        )
+        return True
 
 
-def _put(mapping: Mapping, old: str, new: str, entry: Entry, *, keep: bool) -> None:
-    """Put `entry` under `new` where `old` stood; only drop `old` when `keep`."""
+def _put(mapping: Mapping, old: str, new: dict[str, Entry]) -> None:
+    """Put `new` where `old` stood."""
     entries: dict[str, Entry] = {}
-    for key, value in mapping.entries.items():
-        if key != old:
-            entries[key] = value
-        elif not keep:
-            entries[new] = entry
+    for key, entry in mapping.entries.items():
+        if key == old:
+            entries.update(new)
+        else:
+            entries[key] = entry
     mapping.entries = entries
-
-
-def _without(entries: dict[str, Entry], key: str) -> dict[str, Entry]:
-    return {name: entry for name, entry in entries.items() if name != key}
 
 
 def _mappings(node: Node | None) -> Iterator[Mapping]:

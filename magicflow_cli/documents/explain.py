@@ -8,20 +8,20 @@ it needs is in the schema, and nothing is ever fetched.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import jsonschema
 from jsonschema.exceptions import ValidationError
-from jsonschema.protocols import Validator
 
 from magicflow_cli.diagnostics.model import Report
 from magicflow_cli.documents.bind import EXTENSION, pattern
 from magicflow_cli.documents.messages import Found, add
-from magicflow_cli.documents.variants import tags, variant_of
+from magicflow_cli.documents.variants import kinds, tags, variant_of
 from magicflow_cli.load.nodes import Mapping, plain
 
 Errors: TypeAlias = Iterator[ValidationError]
 Schema: TypeAlias = dict[str, Any]
+Validator: TypeAlias = Any  # jsonschema's classes are made at run time
 
 
 def explain(shape: Schema, root: Mapping, report: Report) -> None:
@@ -30,9 +30,9 @@ def explain(shape: Schema, root: Mapping, report: Report) -> None:
     validator = _validator(shape)
     found = [
         Found(
-            rule=error.validator,
+            rule=cast(str, error.validator),
             path=tuple(error.absolute_path),
-            schema=error.schema,
+            schema=cast(Schema, error.schema),
             expected=error.validator_value,
             instance=error.instance,
         )
@@ -53,7 +53,8 @@ def _validator(shape: Schema) -> Validator:
     ) -> Errors:
         return _alternatives(shape, validator, variants, instance, schema)
 
-    extended = jsonschema.validators.extend(
+    extend: Any = jsonschema.validators.extend
+    extended = extend(
         jsonschema.Draft202012Validator,
         {
             "oneOf": alternatives,
@@ -63,8 +64,7 @@ def _validator(shape: Schema) -> Validator:
             "pattern": _pattern,
         },
     )
-    validator: Validator = extended(shape)
-    return validator
+    return extended(shape)
 
 
 def _alternatives(
@@ -77,7 +77,12 @@ def _alternatives(
     if all(set(variant) == {"required"} for variant in variants):
         yield from _choice_of_keys(variants, instance, schema)
         return
-    index = variant_of(schema, shape["$defs"], _View(instance))
+    view = _View(instance)
+    index = variant_of(schema, shape["$defs"], view)
+    allowed_kinds = kinds(schema, shape["$defs"])
+    if index is None and view.kind not in allowed_kinds:
+        yield ValidationError("", validator="type", validator_value=allowed_kinds)
+        return
     if index is None:
         name = schema["discriminator"]["propertyName"]
         allowed = list(tags(schema, shape["$defs"]))

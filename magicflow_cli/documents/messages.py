@@ -13,6 +13,7 @@ from magicflow_cli.documents.aliases import ALIASES
 from magicflow_cli.load.nodes import Entry, Mapping, Node, Scalar, Sequence
 
 PathPart: TypeAlias = str | int
+_MOST_LISTED = 14  # keys in a help line
 _SHOWN = 60  # characters of a user's text in a message
 
 
@@ -39,14 +40,15 @@ def _unknown_key(
     entry = _entry(root, found.path)
     holder = _walk(root, found.path[:-1])
     name = str(found.path[-1])
-    known = [key for key in found.schema.get("properties", {})]
+    assert isinstance(holder, Mapping)
+    known = list(found.schema.get("properties", {}))
     free = [key for key in known if key not in holder]
     near = suggest(name, free) or suggest(name, known)
     what = _described(found.path[:-1], holder)
     fix = None
     if near and near in free:
-        fix = Fix(f"write `{near}`", (Edit(entry.key.span(), near),))
-    help_ = f"did you mean `{near}`?" if near else _help_for_key(name, known, free)
+        fix = Fix(f"write `{near}`", (_replacing(entry.key, near),))
+    help_ = f"did you mean `{near}`?" if near else _help_for_key(name, known)
     report.add(
         codes.MF0404,
         f"{what} has no key `{_cut(name)}`",
@@ -56,11 +58,13 @@ def _unknown_key(
     )
 
 
-def _help_for_key(name: str, known: list[str], free: list[str]) -> str:
+def _help_for_key(name: str, known: list[str]) -> str:
     for alias in ALIASES:
         if alias.alias == name and alias.types:
             return f"`{name}` is read on steps of type {_listed(alias.types)} only"
-    return f"its keys are {_listed(known)}; keys of your own begin with `x-`"
+    if len(known) > _MOST_LISTED:
+        return "docs/dsl.md lists the keys; those of your own begin with `x-`"
+    return f"its keys are {_listed(known)}; those of your own begin with `x-`"
 
 
 def _missing_key(
@@ -94,12 +98,13 @@ def _wrong_type(
     if found.path == ("spec", "steps") and isinstance(node, Scalar):
         _no_steps(root, report)
         return
-    expected = _TYPES[found.expected]
+    types = found.expected if isinstance(found.expected, list) else [found.expected]
+    expected = " or ".join(_TYPES[type_] for type_ in types)
     report.add(
         codes.MF0406,
         f"{_subject(found.path)} must be {expected}, not {_kind(node)}",
         node.span(),
-        help=_help_for_type(found.expected, node),
+        help=_help_for_type(types[0], node),
     )
 
 
@@ -129,8 +134,8 @@ def _not_allowed(
     near = suggest(value, texts) if value is not None else None
     shown = f"`{_cut(value)}`" if value is not None else _kind(node)
     fix = None
-    if near:
-        fix = Fix(f"write `{near}`", (Edit(node.span(), near),))
+    if near and isinstance(node, Scalar):
+        fix = Fix(f"write `{near}`", (_replacing(node, near),))
     report.add(
         codes.MF0407,
         f"{_subject(found.path)} cannot be {shown}",
@@ -317,25 +322,25 @@ def _described(path: tuple[PathPart, ...], node: Node) -> str:
     named = f" `{_cut(name.text)}`" if isinstance(name, Scalar) else ""
     last = path[-1]
     if isinstance(last, int):
-        noun = _NOUNS.get(str(path[-2]) if len(path) > 1 else "", "the entry")
+        noun = _NOUNS.get(str(path[-2]) if len(path) > 1 else "", "entry")
         type_ = node.get("type") if isinstance(node, Mapping) else None
-        if noun == "the step" and isinstance(type_, Scalar):
+        if noun == "step" and isinstance(type_, Scalar):
             return f"the {_cut(type_.text)} step{named}"
-        return noun + (named or f" {last + 1}")
+        return f"the {noun}{named}" if named else f"{noun} {last + 1}"
     return f"`{_cut(last)}`"
 
 
 _NOUNS = {
-    "steps": "the step",
-    "then": "the step",
-    "else": "the step",
-    "default": "the step",
-    "branches": "the branch",
+    "steps": "step",
+    "then": "step",
+    "else": "step",
+    "default": "step",
+    "branches": "branch",
     "cases": "case",
     "triggers": "trigger",
     "error_handling": "rule",
     "targets": "target",
-    "checks": "the check",
+    "checks": "check",
 }
 
 
@@ -348,6 +353,12 @@ def _subject(path: tuple[PathPart, ...]) -> str:
     if len(path) == 1:
         return f"entry {path[-1] + 1}"
     return f"entry {path[-1] + 1} of `{_cut(str(path[-2]))}`"
+
+
+def _replacing(node: Scalar, text: str) -> Edit:
+    """Puts `text` in place of the scalar, in the quotes that it had."""
+    quote = {"json": '"', "double": '"', "single": "'"}.get(node.style, "")
+    return Edit(node.span(), f"{quote}{text}{quote}")
 
 
 def _definition(text: str, shape: dict[str, Any]) -> str:

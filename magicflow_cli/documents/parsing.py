@@ -64,7 +64,8 @@ def _fit(kind: Kind, document: Document, report: Report) -> Parsed | None:
         )
         return None
     before = len(report.diagnostics)
-    rewrite(kind, root, report)
+    if not rewrite(kind, root, report):
+        return None
     model = _binder(kind).bind(root)
     if model is None:
         # Imported here: jsonschema costs 50 ms, and most documents fit.

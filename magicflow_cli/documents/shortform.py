@@ -8,16 +8,16 @@ from magicflow_cli.documents.headers import API_VERSION
 from magicflow_cli.load.nodes import Entry, Mapping, Scalar
 
 VERSION = "0.0.0"
-METADATA = frozenset(
-    ["name", "version", "description", "tags", "owner", "created_by"]
-    + ["labels", "annotations"]
-)
+METADATA = {
+    *("name", "version", "description", "tags"),
+    *("owner", "created_by", "labels", "annotations"),
+}
 """Keys of `workflow` that belong to the metadata; the others belong to the spec."""
 
 
-def expand(root: Mapping, report: Report) -> None:
+def expand(root: Mapping, report: Report) -> bool:
     """Rewrite a short form to the canonical tree: version 0.0.0 unless one is written;
-    what is made up has the place of the `workflow` key."""
+    what is made up has the place of the `workflow` key. False when it is none."""
     head = root.entries["workflow"]
     if not isinstance(head.value, Mapping):
         report.add(
@@ -26,8 +26,7 @@ def expand(root: Mapping, report: Report) -> None:
             head.value.span(),
             help="write the workflow's name below it: `name: user_onboarding`",
         )
-        root.entries = {}
-        return
+        return False
     metadata: dict[str, Entry] = {}
     spec: dict[str, Entry] = {}
     for key, entry in head.value.entries.items():
@@ -37,8 +36,15 @@ def expand(root: Mapping, report: Report) -> None:
     for key, entry in root.entries.items():
         if key == "steps":
             spec[key] = entry
-        elif key != "workflow":
+        elif key.startswith("x-"):
             others[key] = entry
+        elif key not in ("workflow", "apiVersion"):
+            report.add(
+                codes.MF0404,
+                f"the short form of a workflow has no key `{key}`",
+                entry.key.span(),
+                help="put the settings of the workflow below `workflow`",
+            )
     root.entries = {
         "apiVersion": _entry("apiVersion", _scalar(head.key, API_VERSION)),
         "kind": _entry("kind", _scalar(head.key, "Workflow")),
@@ -46,6 +52,7 @@ def expand(root: Mapping, report: Report) -> None:
         "spec": Entry(head.key, _part(head.value, spec)),
         **others,
     }
+    return True
 
 
 def _entry(key: str, value: Scalar) -> Entry:

@@ -23,11 +23,12 @@ class View(Protocol):
 def variant_of(
     schema: dict[str, Any], defs: dict[str, dict[str, Any]], view: View
 ) -> int | None:
-    """The index of the alternative; None when the discriminator names none.
+    """The index of the alternative; None when there is none of the value's kind, or the
+    discriminator names none.
 
     By the discriminator, if the schema has one (an absent one means the alternative
-    that does not require it); else by the kind of value; else the alternative most of
-    whose required keys are there, the last of equals.
+    that does not require it); else the alternative of the value's kind most of whose
+    required keys are there, the last of equals.
     """
     variants = [_resolve(item, defs) for item in schema.get("oneOf") or schema["anyOf"]]
     discriminator = schema.get("discriminator")
@@ -38,14 +39,18 @@ def variant_of(
         for index, variant in enumerate(variants)
         if _kind(variant.get("type")) == view.kind
     ]
-    best, most = (fitting or [len(variants) - 1])[-1], -1.0
+    best, most = None, -1
     for index in fitting:
-        required = variants[index].get("required", ())
-        share = sum(key in view for key in required) / max(len(required), 1)
-        size = share * len(required)
-        if size >= most:
-            best, most = index, size
+        there = sum(key in view for key in variants[index].get("required", ()))
+        if there >= most:
+            best, most = index, there
     return best
+
+
+def kinds(schema: dict[str, Any], defs: dict[str, dict[str, Any]]) -> list[str]:
+    """The JSON types of the alternatives, each once, in order."""
+    variants = (_resolve(item, defs) for item in schema.get("oneOf") or schema["anyOf"])
+    return list(dict.fromkeys(str(variant["type"]) for variant in variants))
 
 
 def tags(
