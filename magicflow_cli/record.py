@@ -47,6 +47,12 @@ class Record(metaclass=_RecordType):
         cls.__init__ = _compile_init(cls)  # type: ignore[method-assign]
         cls.__init__(self, **values)
 
+    @classmethod
+    def optional_fields(cls) -> frozenset[str]:
+        """The fields that have a default of None."""
+        defaults = cls.__record_defaults__.items()
+        return frozenset(name for name, default in defaults if default is None)
+
     @property
     def __dataclass_fields__(self) -> dict[str, Any]:
         return _fields(type(self))

@@ -694,12 +694,14 @@ class Selector(Record):
 
 
 class UnaryExpr(Record):
-    op: Literal["UnaryExpr"] = "UnaryExpr"
+    op: Literal["not", "neg"]
     arg: Expr
 
 
 class BinaryExpr(Record):
-    op: Literal["BinaryExpr"] = "BinaryExpr"
+    op: Literal[
+        "or", "and", "==", "!=", "<", "<=", ">", ">=", "in", "+", "-", "*", "/", "%"
+    ]
     left: Expr
     right: Expr
 
