@@ -7,13 +7,13 @@ import sys
 import traceback
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
 from magicflow_cli import __version__
-from magicflow_cli.cli.commands import COMMANDS, top_level_help
+from magicflow_cli.cli.commands import COMMANDS, Entry, top_level_help
 from magicflow_cli.cli.failure import NotDone
 from magicflow_cli.diagnostics import codes
 
@@ -28,31 +28,33 @@ class Command(TyperCommand):
                     formatter.write(f"  {line.strip()}\n")
 
 
-class CommandGroup(TyperGroup):
-    """A group of commands with examples; without arguments it prints its help."""
+class LazyGroup(TyperGroup):
+    """The commands of a table, imported when they are asked for."""
 
-    format_epilog = Command.format_epilog
-
-
-class Commands(TyperGroup):
-    """The commands of the table, imported when they are asked for."""
+    entries: tuple[Entry, ...] = ()
 
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
         # typer suggests a name from the keys; the values are never read
-        self.commands = dict.fromkeys(self.list_commands(None))  # type: ignore[arg-type]
+        self.commands = cast(Any, dict.fromkeys(self.list_commands(None)))
 
     def list_commands(self, ctx: Any) -> list[str]:
-        return [entry.name for entry in COMMANDS]
+        return [entry.name for entry in self.entries]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        for entry in COMMANDS:
+        for entry in self.entries:
             if entry.name == cmd_name:
                 command = typer.main.get_command(import_module(entry.module).app)
                 command.name = entry.name
                 command.short_help = entry.summary
                 return command
         return None
+
+    format_epilog = Command.format_epilog
+
+
+class _TopLevel(LazyGroup):
+    entries = COMMANDS
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         formatter.write(top_level_help())
@@ -68,7 +70,7 @@ def application(**settings: Any) -> typer.Typer:
     )
 
 
-app = application(cls=Commands, add_completion=True)
+app = application(cls=_TopLevel, add_completion=True)
 
 
 def _print_version(asked: bool) -> None:

@@ -96,18 +96,19 @@ class _Reader:
     def read_beside(
         self, selection: Selection, workflows: list[Parsed]
     ) -> list[tuple[Parsed, Report]]:
-        """The contexts that the workflows may mean without being among the files: those
-        in their folders and those that they name by path."""
+        """The contexts that the workflows may mean without being among the files: the
+        project's, those in their folders and those that they name by path."""
         known = {file.path.resolve() for file in selection.files}
         found: list[tuple[Parsed, Report]] = []
-        for path in _context_paths(workflows):
-            if path.resolve() in known:
+        beside = [named(path) for path in _context_paths(workflows)]
+        for file in [*selection.contexts, *beside]:
+            if file.path.resolve() in known:
                 continue
-            known.add(path.resolve())
+            known.add(file.path.resolve())
             report = Report()
             found += (
                 (parsed, report)
-                for parsed in self.read(named(path), report)
+                for parsed in self.read(file, report)
                 if parsed.kind == "WorkflowContext"
             )
         return found

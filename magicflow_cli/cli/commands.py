@@ -50,6 +50,14 @@ COMMANDS = (
     ),
 )
 
+GENERATE = (
+    Entry(
+        "docs",
+        "magicflow_cli.cli.generate_docs",
+        "Describe the workflow's service: OpenAPI or Markdown.",
+    ),
+)
+
 HELP = """\
 Usage: magic-flow [OPTIONS] COMMAND [ARGS]...
 

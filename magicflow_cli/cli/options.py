@@ -63,11 +63,13 @@ def choose(
         )
     project = read_project(Path.cwd())
     if not named_paths:
-        named_paths = project.workflow_paths if project is not None else [Path()]
+        named_paths = [Path()] if project is None else project.paths("workflows")
     selection = select(named_paths)
-    selection.project = project
-    if not selection.files:
-        where = "here" if named_paths == [Path()] else f"in `{named_paths[0]}`"
+    if project is not None:
+        selection.project = project
+        selection.contexts = select(project.paths("contexts")).files
+    if not selection.files and not (project and project.diagnostics):
+        where = f"in `{named_paths[0]}`" if named_paths != [Path()] else "here"
         raise NotDone(
             codes.MF0004,
             f"there is no workflow {where}",

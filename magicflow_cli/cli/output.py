@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Sequence
@@ -34,10 +35,12 @@ def write_product(text: str, output: Path | None) -> None:
         return
     stage = output.with_name(f".{output.name}.{os.getpid()}")
     try:
+        output.parent.mkdir(parents=True, exist_ok=True)
         stage.write_bytes(text.encode("utf-8"))
         stage.replace(output)
     except OSError as error:
-        stage.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            stage.unlink()
         raise NotDone(
             codes.MF0005,
             f"`{output}` cannot be written",

@@ -42,8 +42,13 @@ def plan(
     compiled = compile_one(paths, workflow, context, name, strict)
     if compiled is None:
         return 1
-    from magicflow_cli.plan import canonical, to_json
+    if map:
+        from magicflow.canonical import canonical
 
-    product = compiled.map_json() if map else to_json(compiled.plan)
-    write_product(canonical(product) + "\n", output)
+        product = canonical(compiled.map_json())
+    else:
+        from magicflow_cli.plan import canonical_json
+
+        product = canonical_json(compiled.plan)
+    write_product(product + "\n", output)
     return 0

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+from magicflow_cli.diagnostics import codes
 from magicflow_cli.diagnostics.model import Diagnostic, Report
-from magicflow_cli.load.nodes import Source
+from magicflow_cli.load.nodes import Scalar, Sequence, Source
 
 if TYPE_CHECKING:
     from magicflow_cli.documents import Parsed
@@ -25,13 +26,32 @@ class ProjectFile:
     parsed: Parsed | None
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
-    @property
-    def workflow_paths(self) -> list[Path]:
-        """Files and folders of `workflows`, seen from here; the project's own folder
-        when the key is absent."""
+    def paths(self, key: Literal["workflows", "contexts"]) -> list[Path]:
+        """The files and folders of a key, seen from here; what does not exist is said
+        in `diagnostics`. Without `workflows` it is the project's folder."""
         folder = self.path.parent
-        names = self.parsed.model.workflows if self.parsed is not None else None
-        return [folder / name for name in names] if names else [folder]
+        if self.parsed is None:
+            return []
+        from magicflow_cli.documents import node_of
+
+        listed = node_of(self.parsed.model).get(key)
+        if not isinstance(listed, Sequence):
+            return [folder] if key == "workflows" else []
+        found: list[Path] = []
+        report = Report(self.diagnostics)
+        for item in listed.items:
+            assert isinstance(item, Scalar)
+            path = folder / item.text
+            if path.exists():
+                found.append(path)
+            else:
+                report.add(
+                    codes.MF0011,
+                    f"`{item.text}` does not exist",
+                    item.span(),
+                    help="paths are relative to the project file's folder",
+                )
+        return found
 
 
 def read_project(start: Path) -> ProjectFile | None:

@@ -44,9 +44,11 @@ def named(path: Path) -> InputFile:
 
 @dataclass(slots=True)
 class Selection:
-    """The files to check; `left_alone` counts what a folder held besides."""
+    """The files to check; `contexts` are read only for what workflows in `files` mean
+    by them. `left_alone` counts what a folder held besides."""
 
     files: list[InputFile] = field(default_factory=list)
+    contexts: list[InputFile] = field(default_factory=list)
     left_alone: int = 0
     project: ProjectFile | None = None
 
