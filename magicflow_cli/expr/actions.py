@@ -7,7 +7,6 @@ a piece is noted and a stand-in takes its place, so that one pass finds every mi
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from magicflow_cli.diagnostics import codes
@@ -35,7 +34,7 @@ from magicflow_cli.expr.problems import Problem, quoted
 from magicflow_cli.load.nodes import Scalar
 
 if TYPE_CHECKING:
-    from magicflow_cli.expr.parser import Token
+    from magicflow_cli.expr.reader import Token
 
 T = TypeVar("T")
 
@@ -48,18 +47,20 @@ _ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"} | {
 INDEX_LIMIT = 2**53 - 1
 
 
-@dataclass(slots=True)
 class _OpenPath:
-    root: Token
-    segments: list[Segment] = field(default_factory=list)
+    __slots__ = ("root", "segments")
+
+    def __init__(self, root: Token) -> None:
+        self.root = root
+        self.segments: list[Segment] = []
 
 
-@dataclass(slots=True)
 class Builder:
     """Builds the AST of one expression of `node`."""
 
-    node: Scalar
-    problems: list[Problem] = field(default_factory=list)
+    def __init__(self, node: Scalar) -> None:
+        self.node = node
+        self.problems: list[Problem] = []
 
     def _note(self, problem: Problem) -> None:
         self.problems.append(problem)

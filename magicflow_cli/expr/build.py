@@ -1,7 +1,7 @@
 """Compiles grammar.lark with lark into _standalone.py: `python -m magicflow_cli.expr.build`.
 
 lark analyses the grammar (LALR(1), conflicts are errors); what is committed are its
-tables, which parser.py drives. lark's own stand-alone module costs 31 ms to import,
+tables, which reader.py drives. lark's own stand-alone module costs 31 ms to import,
 the tables 1 ms. `--check` writes nothing and exits 1 when the file is out of date.
 """
 

@@ -210,7 +210,7 @@ _TABLE = (
         "type_of",
         (_p("value", "any"),),
         "string",
-        "`null`, `boolean`, `number`, `string`, `list` or `object`",
+        "`null`, `boolean`, `number`, `string`, `array` or `object`",
     ),
     Function(
         "to_string",

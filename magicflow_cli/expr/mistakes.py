@@ -9,11 +9,26 @@ from magicflow_cli.diagnostics.model import Code
 from magicflow_cli.expr.problems import Mistake, Problem, quoted
 
 if TYPE_CHECKING:
-    from magicflow_cli.expr.parser import Token
+    from magicflow_cli.expr.reader import Token
 
 _SHOUTED = {"AND": "and", "OR": "or", "NOT": "not", "IN": "in"}
 _OPERAND_ENDS = frozenset(
-    ["NUMBER", "STRING", "TRUE", "FALSE", "NULL", "NAME", "DOLLAR", "AT", "DOT_NAME", "DOT_STAR", "DOTS_NAME", "DOTS_STAR", "RPAR", "RSQB"]
+    [
+        "NUMBER",
+        "STRING",
+        "TRUE",
+        "FALSE",
+        "NULL",
+        "NAME",
+        "DOLLAR",
+        "AT",
+        "DOT_NAME",
+        "DOT_STAR",
+        "DOTS_NAME",
+        "DOTS_STAR",
+        "RPAR",
+        "RSQB",
+    ]
 )
 
 

@@ -28,11 +28,11 @@ _FOREIGN = {"True": "true", "False": "false", "None": "null", "nil": "null"} | {
 }
 
 
-def settle(expr: Expr) -> tuple[Expr, list[Problem]]:
-    """Judge every name in the expression."""
+def judge(expr: Expr) -> list[Problem]:
+    """What is wrong with the names in the expression."""
     problems: list[Problem] = []
     _visit(expr, _NO_NAMES, False, problems)
-    return expr, problems
+    return problems
 
 
 def _visit(

@@ -1,38 +1,17 @@
-"""Reads one expression: tokens, the LALR driver over the generated tables, the checks.
-
-Nothing recurses over the input: the driver has its own stack, and what it builds is at
-most DEPTH deep, so that whoever walks an AST may recurse.
-"""
+"""Reads one expression: plain paths at once, everything else by the grammar."""
 
 from __future__ import annotations
 
 import re
-from functools import cache
-from typing import Any, NamedTuple
 
-from magicflow_cli.diagnostics import codes
-from magicflow_cli.expr import actions, mistakes, names
 from magicflow_cli.expr.ast import Expr, Length, Member, Path, Segment, Selector
-from magicflow_cli.expr.problems import Mistake, Problem
+from magicflow_cli.expr.problems import Problem
 from magicflow_cli.load.nodes import Scalar
 
 LENGTH = 16_384
 """How many code points an expression may have."""
 
-DEPTH = 64
-"""How deep an expression may nest; every operator and call is a level."""
-
 _PLAIN = re.compile(r"\s*(\$(?:\.[A-Za-z_][A-Za-z0-9_-]*)+)\s*")
-_NESTS = frozenset(
-    ("binary", "unary", "call", "group", "array", "function", "select_filter")
-)
-
-
-class Token(NamedTuple):
-    type: str
-    text: str
-    start: int
-    end: int
 
 
 def parse(node: Scalar, start: int, end: int) -> Expr | list[Problem]:
@@ -40,6 +19,8 @@ def parse(node: Scalar, start: int, end: int) -> Expr | list[Problem]:
     plain = _PLAIN.fullmatch(node.text, start, end)
     if plain is not None and end - start <= LENGTH:
         return plain_path(node, plain.start(1), plain.end(1))
+    from magicflow_cli.expr.reader import parse_any  # the tables take time to load
+
     return parse_any(node, start, end)
 
 
@@ -60,77 +41,3 @@ def plain_path(node: Scalar, start: int, end: int) -> Path:
         segments.append(Segment((selector,), node=node, start=offset, end=stop))
         offset = stop
     return Path("$", tuple(segments), node=node, start=start, end=end)
-
-
-def parse_any(node: Scalar, start: int, end: int) -> Expr | list[Problem]:
-    """As `parse`, by the grammar."""
-    try:
-        tokens = read_tokens(node.text, start, end)
-        builder = actions.Builder(node)
-        expr = _drive(tokens, node.text, builder)
-    except Mistake as mistake:
-        return [mistake.problem]
-    if not builder.problems:
-        expr, problems = names.settle(expr)
-        return problems or expr
-    return builder.problems
-
-
-def read_tokens(text: str, start: int, end: int) -> list[Token]:
-    """The tokens without blanks, `$END` last. Raises Mistake."""
-    if end - start > LENGTH:
-        raise mistakes.too_long(start, end, LENGTH)
-    match = _terminals().match
-    tokens: list[Token] = []
-    position = start
-    while position < end:
-        found = match(text, position, end)
-        if found is None:
-            raise mistakes.unreadable(text, position, end, tokens)
-        stop = found.end()
-        kind = found.lastgroup
-        assert kind is not None
-        if kind != "BLANK":
-            tokens.append(Token(kind, found.group(), position, stop))
-        position = stop
-    tokens.append(Token("$END", "", end, end))
-    return tokens
-
-
-@cache
-def _terminals() -> re.Pattern[str]:
-    from magicflow_cli.expr._standalone import TERMINALS
-
-    return re.compile("|".join(f"(?P<{name}>{regexp})" for name, regexp in TERMINALS))
-
-
-def _drive(tokens: list[Token], text: str, builder: actions.Builder) -> Expr:
-    from magicflow_cli.expr._standalone import ACCEPT, ACTIONS, GOTOS, RULES, START
-
-    states = [START]
-    values: list[Any] = []
-    depths: list[int] = []
-    for position, token in enumerate(tokens):
-        while True:
-            action = ACTIONS[states[-1]].get(token.type)
-            if action is None:
-                raise mistakes.unexpected(text, tokens, position, states)
-            if action >= 0:
-                states.append(action)
-                values.append(token)
-                depths.append(0)
-                break
-            origin, size, name = RULES[-1 - action]
-            taken = values[len(values) - size :]
-            depth = max(depths[len(depths) - size :], default=0) + (name in _NESTS)
-            if depth > DEPTH:
-                raise mistakes.too_deep(taken[0], token, DEPTH)
-            if size:
-                del states[-size:], values[-size:], depths[-size:]
-            values.append(getattr(builder, name)(*taken) if name else taken[0])
-            depths.append(depth)
-            states.append(GOTOS[states[-1]][origin])
-            if token.type == "$END" and states[-1] == ACCEPT:
-                result: Expr = values[0]
-                return result
-    raise AssertionError(codes.MF9000.id)

@@ -32,10 +32,7 @@ from magicflow_cli.expr.ast import (
 
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 
-_SHORTHAND = re.compile(
-    "[A-Za-z_\\u0080-\\ud7ff\\ue000-\\U0010ffff]"
-    "[A-Za-z0-9_\\u0080-\\ud7ff\\ue000-\\U0010ffff-]*"
-)
+_SHORTHAND = re.compile(r"[^\x00-@\[-^`{-\x7f][^\x00-,./:-@\[-^`{-\x7f]*")
 _LEVELS = {"or": 1, "and": 2, "not": 3, "in": 4, "+": 5, "-": 5} | {
     "*": 6,
     "/": 6,
