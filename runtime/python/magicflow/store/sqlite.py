@@ -1,0 +1,400 @@
+"""The store on one SQLite file: WAL, synchronous FULL, one transaction per batch.
+
+The file belongs to one server at a time: `<file>.lock` is locked for as long as the
+store is open, and the lock goes with the process, however it ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from magicflow.store.migrations import MIGRATIONS
+from magicflow.store.model import (
+    Conflict,
+    Effect,
+    Erasure,
+    LogRow,
+    OutboxChange,
+    PlanRow,
+    RunFilter,
+    RunRow,
+    Setting,
+    StoreError,
+    StoreInUse,
+    Transition,
+    Write,
+)
+
+_RUN_COLUMNS = (
+    "id, workflow, workflow_version, plan_hash, status, version, created_at, "
+    "updated_at, ended_at, idempotency_key, foreign_id, priority, parent, retry_of, info"
+)
+_EFFECT_COLUMNS = "run_id, kind, key, name, due, delivery, payload"
+_INSERT_RUN = f"INSERT INTO runs ({_RUN_COLUMNS}) VALUES ({','.join('?' * 15)})"
+_ADVANCE_RUN = (
+    "UPDATE runs SET version = ?, status = ?, updated_at = ?, ended_at = ? "
+    "WHERE id = ? AND version = ?"
+)
+_INSERT_LOG = "INSERT INTO log VALUES (?,?,?,?,?,?,?)"
+_OPEN_EFFECT = "INSERT OR REPLACE INTO outbox VALUES (?,?,?,?,?,?,?)"
+_CLOSE_EFFECT = "DELETE FROM outbox WHERE run_id = ? AND kind = ? AND key = ?"
+_INSERT_PLAN = "INSERT OR IGNORE INTO plans VALUES (?,?,?,?,?)"
+
+
+class SqliteStore:
+    """`path` is created when it is not there.
+
+    Raises StoreInUse when another server has the file, StoreError when it is no
+    database of ours or one of a newer version.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+        self._lock_file = self._own()
+        self._read_lock = Lock()
+        try:
+            self._writer = self._connect()
+            self._migrate()
+            self._reader = self._connect()
+        except BaseException:
+            os.close(self._lock_file)
+            raise
+        self._closed = False
+
+    def _own(self) -> int:
+        lock = self.path.with_name(self.path.name + ".lock")
+        try:
+            handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise StoreError(f"cannot open {lock}: {error.strerror}") from error
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            owner = os.pread(handle, 20, 0).decode(errors="replace").strip()
+            os.close(handle)
+            raise StoreInUse(
+                f"{self.path} is in use by another server (process {owner or '?'})"
+            ) from error
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, str(os.getpid()).encode(), 0)
+        return handle
+
+    def _connect(self) -> sqlite3.Connection:
+        with _translated("cannot open"):
+            connection = sqlite3.connect(
+                self.path, isolation_level=None, check_same_thread=False, timeout=10
+            )
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA wal_autocheckpoint = 4000")
+            connection.execute("PRAGMA secure_delete = ON")
+            return connection
+
+    def _migrate(self) -> None:
+        with _translated("cannot migrate"):
+            (version,) = self._writer.execute("PRAGMA user_version").fetchone()
+            if version > len(MIGRATIONS):
+                raise StoreError(
+                    f"{self.path} has schema version {version}; this server knows "
+                    f"versions up to {len(MIGRATIONS)}"
+                )
+            for number, script in enumerate(MIGRATIONS[version:], version + 1):
+                self._writer.executescript(
+                    f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {number}; COMMIT;"
+                )
+
+    def commit(self, writes: Sequence[Write]) -> None:
+        with _translated("cannot write"):
+            self._writer.execute("BEGIN IMMEDIATE")
+            try:
+                _Batch(writes).write(self._writer)
+                self._writer.execute("COMMIT")
+            except BaseException:
+                if self._writer.in_transaction:
+                    self._writer.execute("ROLLBACK")
+                raise
+
+    def reopen(self) -> None:
+        with _translated("cannot reopen"):
+            for connection in (self._writer, self._reader):
+                with contextlib.suppress(sqlite3.Error):
+                    connection.close()
+            self._writer = self._connect()
+            self._reader = self._connect()
+            self._writer.execute("BEGIN IMMEDIATE")
+            self._writer.execute(
+                "INSERT INTO settings VALUES ('probe', '1') "
+                "ON CONFLICT (name) DO UPDATE SET value = value + 1"
+            )
+            self._writer.execute("COMMIT")
+
+    def close(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
+        with contextlib.suppress(sqlite3.Error):
+            self._reader.close()
+        with contextlib.suppress(sqlite3.Error):
+            self._writer.close()
+        os.close(self._lock_file)
+
+    def run(self, run_id: str) -> RunRow | None:
+        rows = self._read(f"SELECT {_RUN_COLUMNS} FROM runs WHERE id = ?", run_id)
+        return RunRow(*rows[0]) if rows else None
+
+    def runs(
+        self, wanted: RunFilter, before: str | None = None, limit: int = 100
+    ) -> list[RunRow]:
+        where, values = _conditions(wanted, before)
+        rows = self._read(
+            f"SELECT {_RUN_COLUMNS} FROM runs {where} ORDER BY id DESC LIMIT ?",
+            *values,
+            limit,
+        )
+        return [RunRow(*row) for row in rows]
+
+    def run_of_key(self, workflow: str, key: str) -> str | None:
+        rows = self._read(
+            "SELECT id FROM runs WHERE workflow = ? AND idempotency_key = ?",
+            workflow,
+            key,
+        )
+        return rows[0][0] if rows else None
+
+    def open_run_of(self, workflow: str, foreign_id: str) -> str | None:
+        rows = self._read(
+            "SELECT id FROM runs WHERE foreign_id = ? AND workflow = ? "
+            "AND ended_at IS NULL ORDER BY id DESC LIMIT 1",
+            foreign_id,
+            workflow,
+        )
+        return rows[0][0] if rows else None
+
+    def log(
+        self, run_id: str, after: int = 0, limit: int | None = None
+    ) -> list[LogRow]:
+        rows = self._read(
+            "SELECT version, at, event, changes, history, history_end FROM log "
+            "WHERE run_id = ? AND version > ? ORDER BY version LIMIT ?",
+            run_id,
+            after,
+            -1 if limit is None else limit,
+        )
+        return [LogRow(*row) for row in rows]
+
+    def effects(self, kinds: Iterable[str], run_id: str | None = None) -> list[Effect]:
+        wanted = sorted(kinds)
+        marks = ",".join("?" * len(wanted))
+        of_run, values = ("", []) if run_id is None else (" AND run_id = ?", [run_id])
+        rows = self._read(
+            f"SELECT {_EFFECT_COLUMNS} FROM outbox WHERE kind IN ({marks}){of_run} "
+            "ORDER BY run_id, kind, key",
+            *wanted,
+            *values,
+        )
+        return [Effect(*row) for row in rows]
+
+    def listeners(self, event: str) -> list[Effect]:
+        rows = self._read(
+            f"SELECT {_EFFECT_COLUMNS} FROM outbox WHERE kind = 'listen' AND name = ? "
+            "ORDER BY run_id, key",
+            event,
+        )
+        return [Effect(*row) for row in rows]
+
+    def plan(self, hash: str) -> PlanRow | None:
+        rows = self._read("SELECT * FROM plans WHERE hash = ?", hash)
+        return PlanRow(*rows[0]) if rows else None
+
+    def plans(self) -> list[PlanRow]:
+        rows = self._read("SELECT * FROM plans ORDER BY created_at, hash")
+        return [PlanRow(*row) for row in rows]
+
+    def setting(self, name: str) -> str | None:
+        rows = self._read("SELECT value FROM settings WHERE name = ?", name)
+        return rows[0][0] if rows else None
+
+    def count_open(self) -> int:
+        rows = self._read(
+            "SELECT count(*) FROM runs WHERE status <> 'completed' "
+            "AND ended_at IS NULL"
+        )
+        return int(rows[0][0])
+
+    def size(self) -> int:
+        names = ("", "-wal")
+        files = (self.path.with_name(self.path.name + name) for name in names)
+        return sum(file.stat().st_size for file in files if file.exists())
+
+    def _read(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        with self._read_lock, _translated("cannot read"):
+            return self._reader.execute(query, values).fetchall()
+
+
+class _Batch:
+    """The writes of one transaction, sorted by table so that each is one executemany.
+
+    Sorting keeps the meaning: identities of the outbox are never used again, so
+    opening everything before closing anything gives the same rows.
+    """
+
+    def __init__(self, writes: Sequence[Write]) -> None:
+        self.plans: list[tuple[object, ...]] = []
+        self.begun: list[tuple[object, ...]] = []
+        self.advanced: list[tuple[object, ...]] = []
+        self.log: list[tuple[object, ...]] = []
+        self.opened: list[tuple[object, ...]] = []
+        self.closed: list[tuple[str, str, str]] = []
+        self.settings: list[Setting] = []
+        self.erased: list[Erasure] = []
+        for write in writes:
+            self._add(write)
+
+    def _add(self, write: Write) -> None:
+        if isinstance(write, Transition):
+            self._add_transition(write)
+            self._add_effects(write)
+        elif isinstance(write, OutboxChange):
+            self._add_effects(write)
+        elif isinstance(write, PlanRow):
+            self.plans.append(
+                (
+                    write.hash,
+                    write.workflow,
+                    write.version,
+                    write.plan,
+                    write.created_at,
+                )
+            )
+        elif isinstance(write, Setting):
+            self.settings.append(write)
+        else:
+            self.erased.append(write)
+
+    def _add_transition(self, write: Transition) -> None:
+        run_id, version, at = write.run_id, write.version, write.at
+        row = write.begins
+        if row is not None:
+            self.begun.append(
+                (
+                    run_id,
+                    row.workflow,
+                    row.workflow_version,
+                    row.plan_hash,
+                    write.status,
+                    version,
+                    row.created_at,
+                    at,
+                    write.ended_at,
+                    row.idempotency_key,
+                    row.foreign_id,
+                    row.priority,
+                    row.parent,
+                    row.retry_of,
+                    row.info,
+                )
+            )
+        else:
+            self.advanced.append(
+                (version, write.status, at, write.ended_at, run_id, version - 1)
+            )
+        self.log.append(
+            (
+                run_id,
+                version,
+                at,
+                write.event,
+                write.changes,
+                write.history,
+                write.history_end,
+            )
+        )
+
+    def _add_effects(self, write: Transition | OutboxChange) -> None:
+        for e in write.opened:
+            self.opened.append(
+                (e.run_id, e.kind, e.key, e.name, e.due, e.delivery, e.payload)
+            )
+        self.closed += write.closed
+
+    def write(self, connection: sqlite3.Connection) -> None:
+        if self.plans:
+            connection.executemany(_INSERT_PLAN, self.plans)
+        if self.begun:
+            try:
+                connection.executemany(_INSERT_RUN, self.begun)
+            except sqlite3.IntegrityError:
+                raise Conflict("key", _first(self.begun, 0)) from None
+        if self.advanced:
+            cursor = connection.executemany(_ADVANCE_RUN, self.advanced)
+            if cursor.rowcount != len(self.advanced):
+                raise Conflict("version", _first(self.advanced, 4))
+        if self.log:
+            connection.executemany(_INSERT_LOG, self.log)
+        if self.opened:
+            connection.executemany(_OPEN_EFFECT, self.opened)
+        if self.closed:
+            connection.executemany(_CLOSE_EFFECT, self.closed)
+        for setting in self.settings:
+            if setting.value is None:
+                connection.execute(
+                    "DELETE FROM settings WHERE name = ?", (setting.name,)
+                )
+            else:
+                connection.execute(
+                    "INSERT OR REPLACE INTO settings VALUES (?,?)",
+                    (setting.name, setting.value),
+                )
+        for erasure in self.erased:
+            for table, column in (
+                ("outbox", "run_id"),
+                ("log", "run_id"),
+                ("runs", "id"),
+            ):
+                connection.execute(
+                    f"DELETE FROM {table} WHERE {column} = ?", (erasure.run_id,)
+                )
+
+
+def _first(rows: list[tuple[object, ...]], column: int) -> str:
+    return str(rows[0][column])
+
+
+def _conditions(wanted: RunFilter, before: str | None) -> tuple[str, list[object]]:
+    parts: list[tuple[str, list[object]]] = []
+    if before is not None:
+        parts.append(("id < ?", [before]))
+    for column in ("workflow", "foreign_id", "parent"):
+        value = getattr(wanted, column)
+        if value is not None:
+            parts.append((f"{column} = ?", [value]))
+    if wanted.status is not None:
+        marks = ",".join("?" * len(wanted.status))
+        parts.append((f"status IN ({marks})", [*sorted(wanted.status)]))
+        if "completed" not in wanted.status:
+            # says the condition of the partial index, so that it can be used
+            parts.append(("status <> 'completed'", []))
+    if wanted.created_from is not None:
+        parts.append(("created_at >= ?", [wanted.created_from]))
+    if wanted.created_to is not None:
+        parts.append(("created_at < ?", [wanted.created_to]))
+    if wanted.open_only:
+        parts.append(("ended_at IS NULL AND status <> 'completed'", []))
+    where = " AND ".join(condition for condition, _ in parts)
+    return (f"WHERE {where}" if where else ""), [v for _, vs in parts for v in vs]
+
+
+@contextlib.contextmanager
+def _translated(what: str) -> Iterator[None]:
+    """Every error of SQLite becomes a StoreError: the engine knows no driver."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise StoreError(f"{what} the database: {error}") from error

@@ -1,0 +1,132 @@
+"""Group commit: one thread drains a queue into one transaction at a time.
+
+Order is kept. After the first failure nothing is written any more until `resume`: what
+waits behind a failed batch is given back unwritten, so that a smaller, later write can
+never overtake one whose fate is unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from threading import Condition, Thread
+from typing import Protocol
+
+from magicflow.store.interface import Store
+from magicflow.store.model import Conflict, StoreError, Write
+
+MAX_BATCH = 512
+"""Writes in one transaction; more would make the first of them wait for the last."""
+
+Done = Callable[[Sequence[Write], BaseException | None], None]
+"""Called on the writer's thread, once per write group, in order."""
+
+
+class Writer(Protocol):
+    """Takes writes in order and tells their fate in the same order."""
+
+    def submit(self, writes: list[Write]) -> None: ...
+
+    def resume(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class GroupWriter:
+    """Writes on its own thread. `done(writes, None)` after a commit, `done(writes,
+    error)` with a Conflict for writes that were refused, with a StoreError for writes
+    whose fate is unknown or that were never tried."""
+
+    def __init__(self, store: Store, done: Done) -> None:
+        self._store = store
+        self._done = done
+        self._queue: list[Write] = []
+        self._changed = Condition()
+        self._failed: StoreError | None = None
+        self._closing = False
+        self._thread = Thread(target=self._work, name="magicflow-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, writes: list[Write]) -> None:
+        with self._changed:
+            self._queue += writes
+            self._changed.notify()
+
+    def resume(self) -> None:
+        """Write again, after the engine has read the truth back from the store."""
+        with self._changed:
+            self._failed = None
+
+    def close(self) -> None:
+        """Write what is queued, then stop."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify()
+        self._thread.join()
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                while not self._queue and not self._closing:
+                    self._changed.wait()
+                if not self._queue:
+                    return
+                batch = self._queue[:MAX_BATCH]
+                del self._queue[:MAX_BATCH]
+                failed = self._failed
+            if failed is not None:
+                self._done(batch, failed)
+            else:
+                self._write(batch)
+
+    def _write(self, batch: list[Write]) -> None:
+        error = commit_batch(self._store, batch, self._done)
+        if error is not None:
+            with self._changed:
+                self._failed = error
+
+
+class InlineWriter:
+    """Writes on the caller's thread, at once: for virtual time and `magic-flow run`."""
+
+    def __init__(self, store: Store, done: Done) -> None:
+        self._store = store
+        self._done = done
+        self._failed: StoreError | None = None
+
+    def submit(self, writes: list[Write]) -> None:
+        if self._failed is not None:
+            self._done(writes, self._failed)
+        else:
+            self._failed = commit_batch(self._store, writes, self._done)
+
+    def resume(self) -> None:
+        self._failed = None
+
+    def close(self) -> None:
+        """Nothing is ever queued."""
+
+
+def commit_batch(store: Store, batch: list[Write], done: Done) -> StoreError | None:
+    """Commit a batch and tell its writes' fate; the error when it is unknown.
+
+    A conflict is a known outcome, nothing was kept: the writes are tried one by one, so
+    that only those that conflict are refused.
+    """
+    try:
+        store.commit(batch)
+    except Conflict as conflict:
+        if len(batch) == 1:
+            done(batch, conflict)
+            return None
+        for position, write in enumerate(batch):
+            error = commit_batch(store, [write], done)
+            if error is not None:
+                done(batch[position + 1 :], error)
+                return error
+        return None
+    except Exception as error:
+        failure = error if isinstance(error, StoreError) else StoreError(str(error))
+        done(batch, failure)
+        return failure
+    done(batch, None)
+    return None

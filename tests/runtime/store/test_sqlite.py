@@ -1,0 +1,108 @@
+"""The SQLite store keeps the contract, and what only a file can break."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from magicflow.store import SqliteStore, Store, StoreError, StoreInUse
+from magicflow.store.migrations import MIGRATIONS
+
+from tests.runtime.store.contract import StoreContract, advance, begin
+
+
+class TestSqliteStore(StoreContract):
+    @pytest.fixture
+    def make(self, tmp_path: Path) -> Iterator[Callable[[], Store]]:
+        stores: list[SqliteStore] = []
+
+        def open_one() -> Store:
+            stores.append(SqliteStore(tmp_path / f"{len(stores)}.db"))
+            return stores[-1]
+
+        yield open_one
+        for store in stores:
+            store.close()
+            store.close()
+
+
+def test_a_second_server_is_refused(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "a.db")
+    with pytest.raises(StoreInUse, match=f"process {os.getpid()}"):
+        SqliteStore(tmp_path / "a.db")
+    store.close()
+    SqliteStore(tmp_path / "a.db").close()
+
+
+def test_the_lock_goes_with_a_killed_process(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    program = (
+        "import sys,time; from magicflow.store import SqliteStore; "
+        "s=SqliteStore(sys.argv[1]); print('open',flush=True); time.sleep(60)"
+    )
+    other = subprocess.Popen(
+        [sys.executable, "-c", program, str(path)], stdout=subprocess.PIPE, text=True
+    )
+    assert other.stdout is not None
+    assert other.stdout.readline() == "open\n"
+    with pytest.raises(StoreInUse, match=str(other.pid)):
+        SqliteStore(path)
+    other.send_signal(signal.SIGKILL)
+    other.wait()
+    other.stdout.close()
+    SqliteStore(path).close()
+
+
+def test_what_was_committed_is_there_after_reopening(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "a.db")
+    store.commit([begin("a"), advance("a", 2)])
+    store.close()
+    again = SqliteStore(tmp_path / "a.db")
+    assert [row.version for row in again.log("a")] == [1, 2]
+    again.close()
+
+
+def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    SqliteStore(path).close()
+    with sqlite3.connect(path) as connection:
+        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
+    with pytest.raises(StoreError, match="this server knows"):
+        SqliteStore(path)
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    path.write_bytes(b"this is no database, and long enough to be seen as such" * 9)
+    with pytest.raises(StoreError, match="not a database"):
+        SqliteStore(path)
+    with pytest.raises(StoreError, match="cannot open"):
+        SqliteStore(tmp_path / "missing" / "a.db")
+
+
+def test_durability_settings(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "a.db")
+    connection = store._writer
+    assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
+    store.close()
+
+
+def test_a_full_disk_is_a_store_error_and_recovers(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "a.db")
+    (pages,) = store._writer.execute("PRAGMA page_count").fetchone()
+    store._writer.execute(f"PRAGMA max_page_count = {pages + 2}")
+    big = '"' + "x" * 100_000 + '"'
+    with pytest.raises(StoreError, match="full"):
+        store.commit([begin("a", event=big)])
+    assert store.run("a") is None
+    store.reopen()
+    store.commit([begin("a", event=big)])
+    assert store.log("a")[0].event == big
+    store.close()
