@@ -14,6 +14,7 @@ import jsonschema
 from jsonschema.exceptions import ValidationError
 
 from magicflow_cli.diagnostics.model import Report
+from magicflow_cli.diagnostics.suggestion import suggest
 from magicflow_cli.documents.bind import EXTENSION, pattern
 from magicflow_cli.documents.messages import Found, add
 from magicflow_cli.documents.variants import kinds, tags, variant_of
@@ -39,12 +40,28 @@ def explain(shape: Schema, root: Mapping, report: Report) -> None:
         for error in validator.iter_errors(plain(root))
     ]
     before = len(report.diagnostics)
+    misspelt = _misspelt(found)
     for each in found:
-        add(each, shape, root, report)
+        if each.rule != "required" or each.path not in misspelt:
+            add(each, shape, root, report)
     report.diagnostics[before:] = sorted(
         report.diagnostics[before:],
         key=lambda d: (d.span.line, d.span.col) if d.span else (0, 0),
     )
+
+
+def _misspelt(found: list[Found]) -> set[tuple[str | int, ...]]:
+    """Paths of keys that are missing only because they are misspelt: one message for
+    the misspelt key is enough."""
+    paths = set()
+    for each in found:
+        if each.rule == "additionalProperties":
+            *holder, name = each.path
+            known = each.schema["properties"]
+            near = suggest(str(name), known)
+            if near is not None:
+                paths.add((*holder, near))
+    return paths
 
 
 def _validator(shape: Schema) -> Validator:

@@ -30,6 +30,14 @@ def expand(root: Mapping, report: Report) -> bool:
     metadata: dict[str, Entry] = {}
     spec: dict[str, Entry] = {}
     for key, entry in head.value.entries.items():
+        if key == "steps":
+            report.add(
+                codes.MF0404,
+                "`workflow` has no key `steps`",
+                entry.key.span(),
+                help="`steps` stands beside `workflow` at the top of the document",
+            )
+            continue
         (metadata if key in METADATA else spec)[key] = entry
     metadata.setdefault("version", _entry("version", _scalar(head.key, VERSION)))
     others: dict[str, Entry] = {}
