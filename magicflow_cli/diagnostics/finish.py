@@ -10,9 +10,9 @@ from magicflow_cli.diagnostics import codes
 from magicflow_cli.diagnostics.model import Diagnostic, Report, Severity, Span
 from magicflow_cli.diagnostics.sources import Sources, SourceText, split_lines
 from magicflow_cli.diagnostics.suggestion import suggest
+from magicflow_cli.diagnostics.suppression import SUPPRESSION, names_in
 
 _COMMENT_LINE = re.compile(r"[ \t]*(?:#|$)")
-_NAMES = re.compile(r"#[ \t]*magic-flow:[ \t]*ignore\[([^\]]*)\]")
 
 
 def finish(
@@ -105,14 +105,13 @@ def _places(
     lines: list[str], file: str, line: int, names: frozenset[str]
 ) -> Iterable[tuple[str, Span]]:
     """Each name that a comment silences, with its place, in written order."""
-    text = lines[line - 1]
     left = set(names)
-    for comment in _NAMES.finditer(text):
-        for name in re.finditer(r"[^\s,]+", comment[1]):
-            if name[0] in left:
-                left.discard(name[0])
-                start = comment.start(1) + name.start() + 1
-                yield name[0], Span(file, line, start, line, start + len(name[0]))
+    for comment in SUPPRESSION.finditer(lines[line - 1]):
+        for name, index in names_in(comment):
+            if name in left:
+                left.discard(name)
+                end = index + len(name)
+                yield name, Span(file, line, index + 1, line, end + 1)
 
 
 def _harden(diagnostic: Diagnostic) -> Diagnostic:

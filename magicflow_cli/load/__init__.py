@@ -7,6 +7,7 @@ from pathlib import Path
 
 from magicflow_cli.diagnostics import codes
 from magicflow_cli.diagnostics.model import Diagnostic, Report, Span
+from magicflow_cli.diagnostics.suppression import MARKER
 from magicflow_cli.load.decode import check_characters, decode
 from magicflow_cli.load.files import read_bytes
 from magicflow_cli.load.nodes import Document, Source
@@ -62,15 +63,16 @@ def load_file(path: Path, name: str, *, pure: bool | None = None) -> Loaded:
 def _read_yaml(
     source: Source, report: Report, pure: bool | None
 ) -> tuple[Document, ...]:
-    from magicflow_cli.load import comments
     from magicflow_cli.load.yaml_reader import YamlReader
 
     if not check_characters(source.text, source.file, report):
         return ()
-    reader = YamlReader(source, source.text, report, pure)
+    reader = YamlReader(source, report, pure)
     documents = reader.read()
-    if comments.MARKER in source.text:
-        comments.find_suppressions(source, reader.extents)
+    if MARKER in source.text:
+        from magicflow_cli.load.comments import find_suppressions
+
+        find_suppressions(source, reader.extents, report)
     return documents
 
 

@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 
+from magicflow_cli.diagnostics import codes
+from magicflow_cli.diagnostics.model import Report
+from magicflow_cli.diagnostics.suppression import DIRECTIVE, SUPPRESSION, names_in
 from magicflow_cli.load.nodes import Source
-
-MARKER = "magic-flow:"
-SUPPRESSION = re.compile(
-    r"#[ \t]*magic-flow:[ \t]*ignore\[([A-Za-z0-9, \t]*)\](?=[ \t]*(?:#|$))", re.M
-)
-_COMMENT = re.compile(r"(?:(?<=[\s,\[\]{}\"'])|\A)#[^\r\n]*")
-_BREAK = re.compile(r"\r\n|\n|\r")
+from magicflow_cli.load.places import Places
 
 
-def find_suppressions(source: Source, extents: list[tuple[int, int]]) -> None:
-    """Fill `source.suppressions` from the comments outside `extents`, the sorted index
-    ranges of the scalars in which `#` is text."""
+def find_suppressions(
+    source: Source, extents: list[tuple[int, int]], report: Report
+) -> None:
+    """Fill `source.suppressions` from the comments outside `extents`, the ordered index
+    ranges in which `#` is text."""
+    places = Places(source.file, source.text)
     starts = [start for start, _ in extents]
-    for match in SUPPRESSION.finditer(source.text):
-        index = match.start()
-        before = bisect_right(starts, index) - 1
-        if before >= 0 and index < extents[before][1]:
+    for match in DIRECTIVE.finditer(source.text):
+        before = bisect_right(starts, match.start()) - 1
+        if before >= 0 and match.start() < extents[before][1]:
             continue
-        line = 1 + len(_BREAK.findall(source.text, 0, index))
-        names = frozenset(filter(None, (part.strip() for part in match[1].split(","))))
+        suppression = SUPPRESSION.match(match[0])
+        if suppression is None:
+            report.add(
+                codes.MF8903,
+                "comment for magic-flow cannot be read",
+                places.span(*match.span()),
+                help="write `# magic-flow: ignore[MF3012]`, codes separated by `,`",
+            )
+            continue
+        line, _ = places.at(match.start())
+        names = frozenset(name for name, _ in names_in(suppression))
         source.suppressions[line] = source.suppressions.get(line, frozenset()) | names

@@ -206,7 +206,7 @@ class JsonReader:
             fractional = match[1] is not None or match[2] is not None
             value = core_schema.finite(text) if fractional else int(text)
         except core_schema.Unfit as unfit:
-            span = self._places.span(start, self._index, pointer)
+            span = self._places.span(start, self._index)
             self._add(unfit.code, unfit.message, span, unfit.help)
         return self._scalar(start, pointer, value, text)
 

@@ -15,19 +15,23 @@ class Places:
 
     def __init__(self, file: str, text: str) -> None:
         self._file = file
-        self._end = len(text)
-        self._starts = [0, *(match.end() for match in _BREAK.finditer(text))]
+        self._text = text
+        self._lazy_starts: list[int] = []
 
     def at(self, index: int) -> tuple[int, int]:
         """Line and column of an index; an index beyond the text is its end."""
-        index = max(0, min(index, self._end))
-        line = bisect_right(self._starts, index)
-        return line, index - self._starts[line - 1] + 1
+        if not self._lazy_starts:
+            ends = (match.end() for match in _BREAK.finditer(self._text))
+            self._lazy_starts = [0, *ends]
+        index = min(index, len(self._text))
+        line = bisect_right(self._lazy_starts, index)
+        return line, index - self._lazy_starts[line - 1] + 1
 
-    def span(self, start: int, end: int | None = None, pointer: str = "") -> Span:
-        """The span of `text[start:end]`, of one character when `end` is left out."""
+    def span(self, start: int, end: int | None = None) -> Span:
+        """The span of `text[start:end]`; without `end`, of the character at `start`,
+        which is empty at the end of the text."""
         line, col = self.at(start)
-        end_line, end_col = self.at(start + 1 if end is None else end)
-        if end is None and end_line != line:
-            end_line, end_col = line, col + 1
-        return Span(self._file, line, col, end_line, end_col, pointer)
+        if end is None:
+            width = 1 if start < len(self._text) else 0
+            return Span(self._file, line, col, line, col + width)
+        return Span(self._file, line, col, *self.at(max(start, end)))

@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import Any, Protocol
 
 import yaml
-from yaml.parser import Parser
-from yaml.reader import Reader
-from yaml.scanner import Scanner
+
+_TAG_ESCAPE = re.compile(r"(?<![^\s,\[{])[!%]\S*%[0-9A-Fa-f]{2}")
 
 
 class EventParser(Protocol):
     def get_event(self) -> Any:
-        """The next event, None after the last. Raises `yaml.YAMLError`."""
-
-
-class PureParser(Reader, Scanner, Parser):
-    """PyYAML's own parser, without its composer and constructor."""
-
-    def __init__(self, text: str) -> None:
-        Reader.__init__(self, text)
-        Scanner.__init__(self)
-        Parser.__init__(self)
+        """The next event, None after the last. Raises `yaml.MarkedYAMLError`."""
 
 
 def open_parser(text: str, pure: bool | None = None) -> EventParser:
@@ -30,9 +21,27 @@ def open_parser(text: str, pure: bool | None = None) -> EventParser:
     unless the environment variable MAGICFLOW_PURE_YAML is `1`."""
     if pure is None:
         pure = os.environ.get("MAGICFLOW_PURE_YAML") == "1"
+    parser: EventParser
     if pure or not yaml.__with_libyaml__:
-        return PureParser(text)
-    from yaml.cyaml import CParser  # type: ignore[attr-defined]
+        from magicflow_cli.load.pure_parser import PureParser
 
-    parser: EventParser = CParser(text)
+        parser = PureParser(text)
+    else:
+        from yaml.cyaml import CParser  # type: ignore[attr-defined]
+
+        parser = CParser(text)
     return parser
+
+
+def find_tag_escape(text: str) -> int:
+    """The index of the tag at which libyaml's parser of `text` dies with a
+    `UnicodeDecodeError`: the first escape behind its last event."""
+    parser = open_parser(text, pure=False)
+    reached = 0
+    try:
+        while event := parser.get_event():
+            reached = event.end_mark.index
+    except UnicodeDecodeError:
+        pass
+    match = _TAG_ESCAPE.search(text, reached)
+    return match.start() if match is not None else reached

@@ -15,13 +15,9 @@ from magicflow_cli.load.places import Places
 
 @dataclass(frozen=True, slots=True)
 class _Problem:
-    """`opening`: the message is about what was opened and not closed, so that the
-    opening is the primary place."""
-
     code: Code
     message: str
     help: str
-    opening: str = ""
 
 
 _GENERIC: Final = _Problem(
@@ -46,13 +42,12 @@ _NO_COLON: Final = _Problem(
     "write `key: value`; a key stands on one line and has at most 1,024 characters",
 )
 _UNCLOSED: Final = _Problem(
-    codes.MF0205, "quoted string is not closed", "add the closing quote", "string"
+    codes.MF0205, "quoted string is not closed", "add the closing quote"
 )
 _BRACKETS: Final = _Problem(
     codes.MF0206,
     "expected `,` or the closing bracket",
     "separate entries with `,` and close every bracket; quote texts that hold `,[]{}`",
-    "bracket",
 )
 _NO_START: Final = _Problem(
     codes.MF0207, "character cannot start a value", "quote the text"
@@ -110,7 +105,7 @@ _PROBLEMS: Final[tuple[tuple[tuple[str, ...], _Problem], ...]] = (
     (("an alias",), _ANCHOR),
     (("an anchor",), _ANCHOR),
     (("cannot start any token",), _NO_START),
-    (("expected ':'",), _NO_COLON),
+    (("find expected ':'",), _NO_COLON),
     (("unexpected ':'",), _COLON),
     (("values are not allowed",), _COLON),
     (("are not allowed",), _ENTRY),
@@ -126,31 +121,34 @@ _PROBLEMS: Final[tuple[tuple[tuple[str, ...], _Problem], ...]] = (
 
 def report_problem(error: Any, text: str, places: Places, report: Report) -> None:
     """Add the diagnostic of a `yaml.MarkedYAMLError` that a parser raised."""
-    words = f"{error.context or ''}: {error.problem or ''}"
+    # PyYAML says what it found instead, which is no part of the problem.
+    words = f"{error.context or ''}: {error.problem or ''}".partition(", but ")[0]
     problem = next(
         (found for parts, found in _PROBLEMS if all(part in words for part in parts)),
         _GENERIC,
     )
     mark = error.problem_mark or error.context_mark
     index = mark.index if mark is not None else len(text)
+    opened = error.context_mark.index if error.context_mark is not None else index
+    labels: list[Label] = []
+    end: int | None = None
     if problem is _NO_START and text[index : index + 1] == "\t":
         problem = _TAB
-    if problem.opening and error.context_mark is not None:
-        opened = places.span(error.context_mark.index)
-        reached = places.span(index)
-        if problem is _UNCLOSED:
-            label = Label(reached, "the text goes on to here")
-            report.add(
-                problem.code,
-                problem.message,
-                opened,
-                help=problem.help,
-                labels=[label],
-            )
-            return
-        label = Label(opened, f"the {problem.opening} is opened here")
-        report.add(
-            problem.code, problem.message, reached, help=problem.help, labels=[label]
-        )
-        return
-    report.add(problem.code, problem.message, places.span(index), help=problem.help)
+    elif problem is _UNCLOSED:
+        labels.append(Label(places.span(index), "the string is still open here"))
+        index = opened
+    elif problem is _BRACKETS:
+        labels.append(Label(places.span(opened), "the bracket is opened here"))
+    elif problem is _ESCAPE:
+        if "unknown" not in words:  # the place is behind the letter of the escape
+            index -= 2
+        end = min(index + 2, len(text))
+    elif problem in (_TAG, _DIRECTIVE) and "undefined" not in words:
+        index = opened
+    report.add(
+        problem.code,
+        problem.message,
+        places.span(index, end),
+        help=problem.help,
+        labels=labels,
+    )
