@@ -45,9 +45,9 @@ class Conjunctions:
         """The schema object that says exactly this by itself, if there is one."""
         key = frozenset(conj)
         for atom in conj:
-            if atom.what == "base" and atom.node is not None:
-                if frozenset(self._done.get(atom.node, ())) == key:
-                    return atom.node
+            node = atom.node if atom.what == "base" else None
+            if node is not None and frozenset(self._done.get(node, ())) == key:
+                return node
         return None
 
     def _of_node(self, node: Node) -> Conj:

@@ -228,6 +228,35 @@ COMPOSITION: tuple[str, ...] = ("$ref", "allOf", "anyOf", "oneOf")
 
 CONSTRAINTS: frozenset[str] = frozenset(
     name
-    for name in ["type", "enum", "const", "nullable", "multipleOf", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength", "pattern", "format", "contentEncoding", "items", "prefixItems", "additionalItems", "minItems", "maxItems", "uniqueItems", "properties", "required", "additionalProperties", "propertyNames", "minProperties", "maxProperties", "x-magicflow-decimal", "x-magicflow-int64"]
+    for name in [
+        "type",
+        "enum",
+        "const",
+        "nullable",
+        "multipleOf",
+        "minimum",
+        "maximum",
+        "exclusiveMinimum",
+        "exclusiveMaximum",
+        "minLength",
+        "maxLength",
+        "pattern",
+        "format",
+        "contentEncoding",
+        "items",
+        "prefixItems",
+        "additionalItems",
+        "minItems",
+        "maxItems",
+        "uniqueItems",
+        "properties",
+        "required",
+        "additionalProperties",
+        "propertyNames",
+        "minProperties",
+        "maxProperties",
+        "x-magicflow-decimal",
+        "x-magicflow-int64",
+    ]
 )
 """The keywords of one schema object that constrain an instance by themselves."""

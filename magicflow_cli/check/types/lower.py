@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from magicflow_cli.check.types.annotations import Annotations
 from magicflow_cli.check.types.conjunctions import Conjunctions
 from magicflow_cli.check.types.read import decimal_text
@@ -356,14 +358,27 @@ def _is_integer(part: NumberPart) -> bool:
 def _number(
     part: NumberPart, name: plan.TypeName, doc: plan.Doc | None
 ) -> plan.IntegerType | plan.NumberType:
-    bounds = {
-        key: decimal_text(bound)
-        for key in ("minimum", "maximum", "exclusive_minimum", "exclusive_maximum")
-        if (bound := getattr(part, key)) is not None
-    }
-    steps = [decimal_text(step) for step in part.multiple_of] or None
     if _is_integer(part):
         return plan.IntegerType(
-            name=name, doc=doc, bits=part.bits, multiple_of=steps, **bounds
+            name=name,
+            doc=doc,
+            bits=part.bits,
+            minimum=_bound(part.minimum),
+            maximum=_bound(part.maximum),
+            exclusive_minimum=_bound(part.exclusive_minimum),
+            exclusive_maximum=_bound(part.exclusive_maximum),
+            multiple_of=[decimal_text(step) for step in part.multiple_of] or None,
         )
-    return plan.NumberType(name=name, doc=doc, multiple_of=steps, **bounds)
+    return plan.NumberType(
+        name=name,
+        doc=doc,
+        minimum=_bound(part.minimum),
+        maximum=_bound(part.maximum),
+        exclusive_minimum=_bound(part.exclusive_minimum),
+        exclusive_maximum=_bound(part.exclusive_maximum),
+        multiple_of=[decimal_text(step) for step in part.multiple_of] or None,
+    )
+
+
+def _bound(value: Decimal | None) -> str | None:
+    return None if value is None else decimal_text(value)

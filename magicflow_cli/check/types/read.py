@@ -76,11 +76,9 @@ def read_base(node: Mapping, values: Values, names: Names) -> Shape:
 def check_keywords(node: Mapping, values: Values) -> None:
     """Reports every keyword that is refused or unknown."""
     required = node.get("required")
-    if isinstance(required, Scalar) and isinstance(required.value, bool):
-        if not _IN_PROPERTIES.search(node.pointer):
-            values.invalid(
-                "required", required, "a list of names outside of a property"
-            )
+    is_flag = isinstance(required, Scalar) and isinstance(required.value, bool)
+    if required is not None and is_flag and not _IN_PROPERTIES.search(node.pointer):
+        values.invalid("required", required, "a list of names outside of a property")
     for name, entry in node.entries.items():
         keyword = KEYWORDS.get(name)
         if keyword is None:

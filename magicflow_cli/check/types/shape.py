@@ -147,7 +147,7 @@ def is_false(group: Group) -> bool:
 def only(shape: Shape, kind: Kind) -> Shape:
     """The instances of one kind."""
     parts = {name: getattr(shape, name) if name == kind else None for name in KINDS}
-    return Shape(False, **parts, sources=shape.sources)  # type: ignore[arg-type]
+    return Shape(False, **parts, sources=shape.sources)
 
 
 def intersect(a: Shape, b: Shape) -> Shape:

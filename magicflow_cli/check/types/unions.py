@@ -31,7 +31,7 @@ from magicflow_cli.check.types.strings import string_fits
 from magicflow_cli.check.types.values import Values
 from magicflow_cli.diagnostics import codes
 from magicflow_cli.diagnostics.model import Label
-from magicflow_cli.load.nodes import Mapping, Node, Scalar
+from magicflow_cli.load.nodes import Mapping, Node
 
 if TYPE_CHECKING:
     from magicflow_cli.check.types.shapes import Shapes
@@ -226,7 +226,7 @@ class Unions:
                 self._values.problem(
                     codes.MF2031,
                     f"no variant has `{key}` for its `{name}`",
-                    (target if not isinstance(target, Scalar) else target).span(),
+                    target.span(),
                     "the mapping may only repeat what the variants' constants say",
                 )
 
