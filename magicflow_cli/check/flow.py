@@ -78,10 +78,16 @@ class Flow:
 
     bits: dict[StepInfo, int]
     before: dict[StepInfo, Known] = field(default_factory=dict)
+    running: dict[StepInfo, Known] = field(default_factory=dict)
+    """Once the guard let the step run."""
     after_blocks: dict[StepInfo, Known] = field(default_factory=dict)
     """Inside a step that owns blocks, when they have ended well."""
     failed: dict[StepInfo, Known] = field(default_factory=dict)
     block_end: dict[BlockInfo, Known] = field(default_factory=dict)
+    at_rule: dict[RuleInfo, Known] = field(default_factory=dict)
+    """Once the rule has matched."""
+    steady: set[StepInfo] = field(default_factory=set)
+    """Steps whose failure never lets the flow go on past them without outputs."""
     end: Known | None = None
     """Where the run's output is evaluated."""
 
@@ -169,8 +175,9 @@ class _Analysis:
             jumps = found
             end = self._block(root, NOTHING, jumps)
         for rule in self.checked.rules:
+            self.flow.at_rule[rule] = self._at_rule(rule)
             if rule.body is not None:
-                self._block(rule.body, self._at_rule(rule), {})
+                self._block(rule.body, self.flow.at_rule[rule], {})
         self._workflow_fallback()
         run_end = self.flow.end
         self.flow.end = end.meet(run_end) if end is not None else run_end
@@ -220,7 +227,7 @@ class _Analysis:
             elif target is End.RUN:
                 self.flow.end = known.meet(self.flow.end)
 
-        main = block.main_line
+        main = _main_line(block)
         go(main[0] if main else End.BLOCK, state)
         for target, known in jumps.items():
             go(target, known)
@@ -248,7 +255,7 @@ class _Analysis:
 
     def _dag(self, block: BlockInfo, state: Known) -> Known | None:
         ended: dict[StepInfo, Known] = {}
-        waiting = list(block.main_line)
+        waiting = _main_line(block)
         beside = self._bits(step for step in block.steps)
         while waiting:
             ready = [s for s in waiting if all(d in ended for d in s.depends_on)]
@@ -291,6 +298,9 @@ class _Analysis:
         running = entered
         if skipped is not None and step.node is not None:
             running = self._assume(entered, step.node.get("condition"), True)
+        self.flow.running[step] = running.meet(self.flow.running.get(step))
+        if not self._survives(step):
+            self.flow.steady.add(step)
         inside = self._blocks_of(step, running)
         ok: Known | None = None
         if inside is not None:
@@ -369,9 +379,7 @@ class _Analysis:
     def _assume(self, state: Known, test: Node | None, truth: bool) -> Known:
         """What a test that came out as `truth` adds."""
         present = self.facts(test, truth) & state.may if test is not None else 0
-        return state._replace(
-            has=state.has | present, entered=state.entered | present
-        )
+        return state._replace(has=state.has | present, entered=state.entered | present)
 
     def _with(self, state: Known, bit: int) -> Known:
         return Known(
@@ -433,6 +441,11 @@ def case_tests(step: StepInfo) -> Iterator[tuple[Node | None, str]]:
                 yield test, f"case-{number}"
     if "default" in node:
         yield None, "default"
+
+
+def _main_line(block: BlockInfo) -> list[StepInfo]:
+    """The steps that run one after the other; a rule's body has only such steps."""
+    return list(block.steps) if block.kind == "rule" else block.main_line
 
 
 def _steps_below(step: StepInfo) -> Iterator[StepInfo]:
