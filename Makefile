@@ -1,4 +1,4 @@
-# What a newcomer needs; each target sets up what it uses. Python 3.11 or newer and a network for packages.
+# What a newcomer needs; every target sets up what it uses. Needs Python 3.11 or newer and a network for packages.
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -10,18 +10,19 @@ demo: $(READY)
 	@$(BIN)/python examples/demo.py
 
 test: check
-	$(BIN)/python tests/e2e/install_wheel.py .wheel
-	MAGIC_FLOW="$(CURDIR)/.wheel/bin/magic-flow" $(BIN)/python -m pytest
+	$(BIN)/python -m pytest
 
 check: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/black --check --quiet .
 	$(BIN)/mypy
-	$(BIN)/python tests/current.py
+	$(BIN)/python scripts/generate_models.py --check
+	$(BIN)/python -m magicflow_cli.expr.build --check
+	$(BIN)/python -m pytest tests/unit/test_import_graph.py
 
 bench: $(READY)
-	$(BIN)/python -m tests.bench
+	$(BIN)/python tests/bench/bench_cli.py
 
 $(READY): pyproject.toml
-	@sh .ci/venv "$(VENV)"
+	@.ci/venv $(VENV)
 	@touch $@
