@@ -32,6 +32,7 @@ NODE_IMPORT = "from magicflow_cli.load.nodes import Node\n"
 BOUND_IMPORT = "from magicflow_cli.documents.bound import Bound\n"
 RECORD_IMPORT = "from magicflow_cli.record import Record\n"
 LIMITS = {
+    "examples",
     *("pattern", "patternProperties", "propertyNames"),
     *("minimum", "maximum", "exclusiveMinimum"),
     *("minLength", "maxLength", "minItems", "maxItems", "minProperties"),
@@ -164,6 +165,7 @@ def shape(target: Target) -> str:
     needs no schema file to read a document."""
     schema = without_prose(json.loads(target.source.read_bytes()))
     lines = [
+        "",
         "",
         "# What the binder and jsonschema read: the schema without its prose.",
         "# fmt: off",
