@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import Any, Final, NoReturn
 
+from yaml.events import ScalarEvent
 from yaml.parser import Parser, ParserError
 from yaml.reader import Reader
 from yaml.scanner import Scanner, ScannerError
@@ -405,6 +406,21 @@ class PureParser(Reader, Scanner, Parser):
             return self.process_empty_scalar(token.end_mark)
         self.states.append(self.parse_flow_sequence_entry_mapping_value)
         return self.parse_flow_node()
+
+    def parse_flow_sequence_entry_mapping_value(self) -> Any:
+        if self.check_token(ValueToken):
+            self.get_token()
+            if not self.check_token(FlowEntryToken, FlowSequenceEndToken):
+                self.states.append(self.parse_flow_sequence_entry_mapping_end)
+                return self.parse_flow_node()
+        self.state = self.parse_flow_sequence_entry_mapping_end
+        return self.process_empty_scalar(self.peek_token().start_mark)
+
+    def parse_flow_mapping_key(self, first: bool = False) -> Any:
+        event = Parser.parse_flow_mapping_key(self, first)
+        if type(event) is ScalarEvent and event.start_mark is event.end_mark:
+            event.start_mark = event.end_mark = self.peek_token().start_mark
+        return event
 
     def parse_flow_mapping_value(self) -> Any:
         if self.check_token(ValueToken):

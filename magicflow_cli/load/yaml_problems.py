@@ -5,6 +5,7 @@ libyaml and PyYAML word the same problem differently; both spellings lead to one
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -34,7 +35,7 @@ _INDENTATION: Final = _Problem(
 _COLON: Final = _Problem(
     codes.MF0203,
     "`:` starts a value where none is allowed",
-    "quote a text that holds `: `, and write one key per line",
+    "quote a text that holds `: `; the keys of one mapping start in one column",
 )
 _NO_COLON: Final = _Problem(
     codes.MF0204,
@@ -91,6 +92,8 @@ _DOCUMENT: Final = _Problem(
     "put `---` before a further document",
 )
 
+_LINE_END = re.compile(r"[ \t]*(?:[\r\n]|\Z)")
+
 # The first entry whose words occur in the parser's "context: problem" decides.
 _PROBLEMS: Final[tuple[tuple[tuple[str, ...], _Problem], ...]] = (
     (("found a tab character",), _TAB),
@@ -135,7 +138,8 @@ def report_problem(error: Any, text: str, places: Places, report: Report) -> Non
     if problem is _NO_START and text[index : index + 1] == "\t":
         problem = _TAB
     elif problem is _UNCLOSED:
-        labels.append(Label(places.span(index), "the string is still open here"))
+        reached = min(index, len(text.rstrip()))
+        labels.append(Label(places.span(reached), "the string is still open here"))
         index = opened
     elif problem is _BRACKETS:
         labels.append(Label(places.span(opened), "the bracket is opened here"))
@@ -143,7 +147,10 @@ def report_problem(error: Any, text: str, places: Places, report: Report) -> Non
         if "unknown" not in words:  # the place is behind the letter of the escape
             index -= 2
         end = min(index + 2, len(text))
-    elif problem in (_TAG, _DIRECTIVE) and "undefined" not in words:
+    elif problem is _NO_COLON:
+        line_end = _LINE_END.search(text, opened)
+        index, end = opened, line_end.start() if line_end is not None else None
+    elif problem in (_TAG, _DIRECTIVE, _ANCHOR) and "undefined" not in words:
         index = opened
     report.add(
         problem.code,
