@@ -104,11 +104,7 @@ class _Reader:
     def block(self, id: str, title: str) -> BlockView:
         seq = self.nodes[id]
         assert isinstance(seq, SeqNode)
-        steps = [
-            self.step(node, seq)
-            for node in seq.nodes
-            if self.nodes[node].step is not None
-        ]
+        steps = [self.step(node, seq) for node in self._steps_of(id, seq)]
         steps = [self._lead_back(step, steps) for step in steps]
         return BlockView(
             id=id,
@@ -136,6 +132,18 @@ class _Reader:
             implicit=step.implicit,
             description=step.description,
         )
+
+    def _steps_of(self, id: str, seq: SeqNode) -> list[str]:
+        """The nodes of a block's steps: the list, then the fallbacks, which stand in no
+        list because the step that they stand in for runs them."""
+        listed = [node for node in seq.nodes if self.nodes[node].step is not None]
+        others = (
+            step.node
+            for step in self.plan.steps.values()
+            if step.block == id and step.role == "fallback"
+        )
+        rest = sorted(set(others) - set(listed), key=self.position)
+        return listed + rest
 
     def _lead_back(self, step: StepView, steps: list[StepView]) -> StepView:
         """A fallback goes where the steps that it stands in for go."""
@@ -181,11 +189,15 @@ class _Reader:
                     routes.append(self._route("case", case.then.goto, label))
             if core.default is not None and core.default.goto is not None:
                 routes.append(self._route("case", core.default.goto, "otherwise"))
-        handler = self.plan.steps[outer.step or ""].role == "handler"
-        if isinstance(outer, RaiseNode):
+        role = self.plan.steps[outer.step or ""].role
+        if role == "fallback":
+            pass  # goes where the step goes that it stands in for, see _lead_back
+        elif isinstance(outer, RaiseNode):
             routes.append(Route(kind="next", target=FAILS))
         elif outer.next is not None:
-            routes.append(self._route("rejoin" if handler else "next", outer.next))
+            routes.append(
+                self._route("rejoin" if role == "handler" else "next", outer.next)
+            )
         if outer.guard is not None and outer.guard.skip not in (None, outer.next):
             routes.append(self._route("skip", outer.guard.skip or "", "skipped"))
         if isinstance(outer, TryNode):
@@ -193,7 +205,7 @@ class _Reader:
         for waiting, awaited in (parent.deps or {}).items():
             if id in awaited:
                 routes.append(self._route("depends", waiting))
-        return routes
+        return _joined(routes)
 
     def _failure_routes(self, outer: TryNode) -> list[Route]:
         routes: list[Route] = []
@@ -261,6 +273,25 @@ class _Reader:
             case CallNode() | SubNode():
                 return None
         return None if core.kind == "listen" else 0
+
+
+def _joined(routes: list[Route]) -> list[Route]:
+    """Routes of one kind to one step as one, with every cause named once."""
+    labels: dict[tuple[RouteKind, str], dict[str, None]] = {}
+    for route in routes:
+        found = labels.setdefault((route.kind, route.target), {})
+        if route.kind == "case":
+            found[route.label] = None
+        elif route.label:
+            found |= dict.fromkeys(route.label.split(", "))
+    return [
+        Route(
+            kind=kind,
+            target=target,
+            label=(" or " if kind == "case" else ", ").join(found),
+        )
+        for (kind, target), found in labels.items()
+    ]
 
 
 _CAUSES = {

@@ -23,6 +23,16 @@ _TIMEOUT_ACTIONS = {
     "retry": "then ends and is started once more",
     "ignore": "goes on all the same; the timeout is recorded",
 }
+_OUTER = {
+    BLOCK_ENDS: "the run is completed",
+    RUN_ENDS: "the run is completed",
+    FAILS: "the run fails",
+}
+_INNER = {
+    BLOCK_ENDS: "this part is done",
+    RUN_ENDS: "the run is completed",
+    FAILS: "this part fails",
+}
 _ROLES = {
     "handler": "runs after a failure",
     "fallback": "stands in for another step",
@@ -65,6 +75,8 @@ def _tell_trigger(trigger: Trigger) -> str:
 
 
 def _tell_block(block: BlockView, indent: str) -> list[str]:
+    """The steps; in the run's own block its end is the run's."""
+    ends = _INNER if block.title else _OUTER
     lines: list[str] = []
     for number, step in enumerate(block.steps, 1):
         lines.append(f"{indent}{number}. {_tell_step(step)}")
@@ -73,7 +85,7 @@ def _tell_block(block: BlockView, indent: str) -> list[str]:
             lines.append(f"{inside}{printable(step.description)}")
         lines += [f"{inside}{printable(text)}" for _, text in step.notes]
         lines.append(f"{inside}{_tell_time(step)}")
-        lines += [f"{inside}{_tell_route(route)}" for route in step.routes]
+        lines += [f"{inside}{_tell_route(route, ends)}" for route in step.routes]
         for inner in step.blocks:
             lines.append(f"{inside}{printable(inner.title)}:")
             lines += _tell_block(inner, inside + "  ")
@@ -94,7 +106,7 @@ def _tell_time(step: StepView) -> str:
     return f"at worst: {print_duration(step.worst)}"
 
 
-def _tell_route(route: Route) -> str:
+def _tell_route(route: Route, ends: dict[str, str]) -> str:
     when = {
         "next": "then",
         "rejoin": "then",
@@ -109,11 +121,7 @@ def _tell_route(route: Route) -> str:
         "fallback": _on("in its place", route),
         "rule": "by rule",
     }[route.kind]
-    where = {
-        BLOCK_ENDS: "the block is done",
-        RUN_ENDS: "the run is completed",
-        FAILS: "the block fails",
-    }.get(route.target, route.target)
+    where = ends.get(route.target, route.target)
     return f"{when} → {where}"
 
 
