@@ -39,7 +39,8 @@ class Arrow(Record):
 
 
 class Chart(Record):
-    """One block. Boxes stand in document order; arrows connect boxes of this chart."""
+    """One block. Boxes stand in document order; arrows connect boxes of this chart.
+    The run's own block has no title, nor has one that is a single step of its name."""
 
     title: str
     boxes: list[Box]
@@ -115,7 +116,8 @@ def _chart_block(block: BlockView, prefix: str) -> Chart:
         boxes.append(_terminal(here + RUN_ENDS, "end", "completed"))
     if FAILS in ends:
         boxes.append(_terminal(here + FAILS, "fails", "failed"))
-    return Chart(title=block.title, boxes=boxes, arrows=_merged(arrows))
+    title = "" if [box.title for box in boxes] == [block.title] else block.title
+    return Chart(title=title, boxes=boxes, arrows=_merged(arrows))
 
 
 def _entries(block: BlockView) -> list[str]:

@@ -22,6 +22,7 @@ TERMINAL = (92.0, 28.0)
 LANE = 8.0  # room for an arrow that passes a layer
 SWEEPS = 12
 
+_PLAIN = ("title", "condition", "subtitle")  # lines without a mark
 Point = tuple[float, float]
 
 
@@ -39,7 +40,7 @@ class PlacedBox(Record):
 
 
 class PlacedArrow(Record):
-    """`points` lead from box to box; odd pairs are straight, see `svg`."""
+    """`points` lead from box to box: upright through a layer, across between two."""
 
     arrow: Arrow
     points: list[Point]
@@ -61,6 +62,7 @@ class _Item:
         self.width, self.height = width, height
         self.x = self.y = 0.0  # centre, top
         self.layer = 0
+        self.top = self.bottom = 0.0  # of the layer
 
 
 def place(chart: Chart) -> PlacedChart:
@@ -74,9 +76,13 @@ def place(chart: Chart) -> PlacedChart:
             labels[number] = len(items)
             items.append(_Item(width_of(_label(arrow), BODY) + 10, LINE))
     edges = _edges(chart, index, labels)
-    chains = _arrange(items, edges)
+    chains, groups = _arrange(items, edges)
     ways = _ways(chart, index, labels, chains)
-    _straighten(items, _pulls(chart, ways, len(boxes)))
+    pulls = _pulls(chart, ways, len(boxes))
+    left = 0.0
+    for group in groups:
+        _straighten(items, group, pulls)
+        left = _shift([items[i] for i in group], left) + GAP
     width, height = _settle(items)
     return PlacedChart(
         chart=chart,
@@ -114,7 +120,8 @@ def _size(box: Box) -> PlacedBox:
             lines=[("title", box.title)],
             inner=[],
         )
-    texts = [("title", box.title), ("subtitle", box.subtitle), *box.notes]
+    heading = "condition" if box.kind == "rule" else "title"
+    texts = [(heading, box.title), ("subtitle", box.subtitle), *box.notes]
     lines = [
         (kind, clip(printable(text), MAX_TEXT, TITLE if kind == "title" else BODY))
         for kind, text in texts
@@ -122,7 +129,7 @@ def _size(box: Box) -> PlacedBox:
     ]
     text_width = max(
         width_of(text, TITLE if kind == "title" else BODY)
-        + (0 if kind in ("title", "subtitle") else 16)
+        + (0 if kind in _PLAIN else 16)
         for kind, text in lines
     )
     height = PADDING + LINE * len(lines) + PADDING / 2
@@ -188,14 +195,15 @@ def _edges(
 
 def _arrange(
     items: list[_Item], edges: Sequence[tuple[int, int, int]]
-) -> dict[tuple[int, int], list[int]]:
+) -> tuple[dict[tuple[int, int], list[int]], list[list[int]]]:
     """Give every item its layer and a first x, and add items where arrows pass layers.
-    Returns the items between the ends of each edge."""
+    Returns the items between the ends of each edge, and the items that hang together.
+    """
     unit = median_low([item.width for item in items]) + GAP if items else 1.0
     pairs = sorted({(upper, lower) for _, upper, lower in edges})
     connected = sorted({node for pair in pairs for node in pair})
+    groups = [[i] for i in range(len(items)) if i not in connected]
     chains: dict[tuple[int, int], list[int]] = {}
-    left = 0.0
     for positions, links in _components(pairs, connected):
         top = max(y for _, (_, y) in positions)
         real: dict[int, int] = {}
@@ -206,16 +214,18 @@ def _arrange(
                 real[node] = len(items)
                 items.append(_Item(LANE, 0))
             item = items[real[node]]
-            item.x, item.layer = left + x * unit, round(top - y)
+            item.x, item.layer = x * unit, round(top - y)
         chains |= _chains([(real[a], real[b]) for a, b in links], pairs)
-        right = max(items[i].x + items[i].width / 2 for i in real.values())
-        left = right + unit / 2 + GAP
-    for i in sorted(set(range(len(items))) - set(connected)):
-        item = items[i]
-        if not item.layer and item.height:
-            item.x = left + item.width / 2
-            left += item.width + GAP
-    return chains
+        groups.append(list(real.values()))
+    return chains, sorted(groups)
+
+
+def _shift(group: list[_Item], left: float) -> float:
+    """Move the items side by side to `left`; returns their right edge."""
+    offset = left - min(item.x - item.width / 2 for item in group)
+    for item in group:
+        item.x += offset
+    return max(item.x + item.width / 2 for item in group)
 
 
 def _components(
@@ -276,12 +286,12 @@ def _pulls(chart: Chart, ways: list[list[int]], boxes: int) -> Pulls:
     return pulls
 
 
-def _straighten(items: list[_Item], pulls: Pulls) -> None:
+def _straighten(items: list[_Item], group: list[int], pulls: Pulls) -> None:
     """Sweep down and up, each layer moving towards what it is joined to. The order
     within the layers stays that of the library."""
     layers: dict[int, list[int]] = {}
-    for i, item in enumerate(items):
-        layers.setdefault(item.layer, []).append(i)
+    for i in group:
+        layers.setdefault(items[i].layer, []).append(i)
     for layer in layers.values():
         layer.sort(key=lambda i: (items[i].x, i))
         _separate(
@@ -319,15 +329,13 @@ def _settle(items: list[_Item]) -> Point:
     for _, layer in sorted(layers.items()):
         height = max(item.height for item in layer)
         for item in layer:
-            item.y = top + (height - item.height) / 2
-            if not item.height:
-                item.y, item.height = top, height
+            item.top, item.bottom = top, top + height
+            item.y = top
+            item.height = item.height or height
         top += height + LAYER_GAP
-    left = min((item.x - item.width / 2 for item in items), default=0)
-    for item in items:
-        item.x -= left
-    right = max((item.x + item.width / 2 for item in items), default=0)
-    return right, max(top - LAYER_GAP, 0)
+    return max((item.x + item.width / 2 for item in items), default=0), max(
+        top - LAYER_GAP, 0
+    )
 
 
 def _separate(layer: list[_Item], wanted: list[float], weights: list[float]) -> None:
@@ -421,10 +429,15 @@ def _points(
         right, middle = first.x + first.width / 2, first.y + first.height / 2
         return [(right, middle - 10), (right, middle + 10)]
     down = items[way[1]].layer > first.layer
-    points = [(ports[number, True], first.y + (first.height if down else 0))]
+    start, end = ports[number, True], ports[number, False]
+    if down:
+        points = [(start, first.y + first.height), (start, first.bottom)]
+    else:
+        points = [(start, first.y), (start, first.top)]
     for stop in way[1:-1]:
         item = items[stop]
-        ends = [(item.x, item.y), (item.x, item.y + item.height)]
+        ends = [(item.x, item.top), (item.x, item.bottom)]
         points += ends if down else ends[::-1]
-    points.append((ports[number, False], last.y + (0 if down else last.height)))
-    return points
+    if down:
+        return [*points, (end, last.top), (end, last.y)]
+    return [*points, (end, last.bottom), (end, last.y + last.height)]

@@ -175,10 +175,17 @@ class _Reader:
             outcome=rule.outcome,
             does=does,
             target=None if action.target is None else self._step_of(action.target),
-            block=(
-                None if action.body is None else self.block(action.body, "compensation")
-            ),
+            block=None if action.body is None else self._rule_block(action.body),
         )
+
+    def _rule_block(self, id: str) -> BlockView:
+        """A rule's own steps. That the run fails afterwards is the rule's doing."""
+        block = self.block(id, "compensation")
+        steps = [
+            replace(step, routes=[r for r in step.routes if r.target != FAILS])
+            for step in block.steps
+        ]
+        return replace(block, steps=steps)
 
     def _routes(self, outer: Node, core: Node, id: str, parent: SeqNode) -> list[Route]:
         routes: list[Route] = []

@@ -23,9 +23,10 @@ HEADER = 46.0
 _STYLE = """
 svg { font-family: ui-sans-serif, system-ui, "Segoe UI", Helvetica, Arial, sans-serif; }
 .paper { fill: #ffffff; }
-.ink, .title { fill: #1f2933; }
+.ink, .title, .condition { fill: #1f2933; }
 .title { font-size: 13px; font-weight: 600; }
 .name { font-size: 16px; font-weight: 600; }
+.condition { font-size: 11px; font-weight: 600; }
 .text { font-size: 11px; fill: #52606d; }
 .label { font-size: 11px; }
 .box { fill: #f5f7fa; stroke: #9aa5b1; stroke-width: 1.2; }
@@ -48,7 +49,7 @@ svg { font-family: ui-sans-serif, system-ui, "Segoe UI", Helvetica, Arial, sans-
 .mark { fill: none; stroke: #52606d; stroke-width: 1.2; }
 @media (prefers-color-scheme: dark) {
   .paper { fill: #14181d; }
-  .ink, .title { fill: #e4e7eb; }
+  .ink, .title, .condition { fill: #e4e7eb; }
   .text { fill: #a6b1bd; }
   .box { fill: #1f262e; stroke: #616e7c; }
   .handler .box { fill: #33201f; stroke: #ef7f78; }
@@ -135,7 +136,7 @@ def _box(placed: PlacedBox) -> str:
     top = 18.5 if round_ends else PADDING + 8
     for number, (kind, text) in enumerate(placed.lines):
         y = top + LINE * number
-        style = "title" if kind == "title" else "text"
+        style = kind if kind in ("title", "condition") else "text"
         if kind in _MARKS:
             left = middle - width_of(text, BODY) / 2 - 8
             parts.append(
@@ -152,6 +153,8 @@ def _box(placed: PlacedBox) -> str:
 
 def _block(x: float, y: float, chart: PlacedChart) -> list[str]:
     """A composite's block: a frame, its title, its chart."""
+    if not chart.chart.title:
+        return [_chart(chart, x, y)]
     title = _text(clip(printable(chart.chart.title), max(chart.width, 80), BODY))
     pad = PADDING / 2
     return [
@@ -165,7 +168,7 @@ def _block(x: float, y: float, chart: PlacedChart) -> list[str]:
 def _arrow(placed: PlacedArrow) -> str:
     points = placed.points
     tip = points[-1]
-    back = points[-2]
+    back = points[0]
     if placed.arrow.source == placed.arrow.target:
         path = _loop(points)
         down = 0
@@ -196,6 +199,8 @@ def _curve(points: list[Point]) -> str:
     for (x1, y1), (x2, y2) in pairwise(points):
         if x1 == x2:
             path.append(f"V{_n(y2)}")
+        elif y1 == y2:
+            path.append(f"H{_n(x2)}")
         else:
             bend = (y2 - y1) / 2
             path.append(
