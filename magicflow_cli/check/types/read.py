@@ -11,6 +11,7 @@ from typing import Literal
 from magicflow.regex import check_portable
 
 from magicflow_cli.check.types import shape as shapes
+from magicflow_cli.check.types.patterns import spell_spaces
 from magicflow_cli.check.types.keywords import (
     ANNOTATION_FORMATS,
     FORMATS,
@@ -246,7 +247,14 @@ def _read_formats(node: Mapping, values: Values) -> tuple[str, ...]:
                 ),
             )
     encoding = values.text(node, "contentEncoding")
-    if encoding == "base64":
+    if encoding == "base64" and not names_type(node, "string"):
+        values.problem(
+            codes.MF2001,
+            "`contentEncoding` without `type: string` is outside profile mf-2026.1",
+            node.entries["contentEncoding"].key.span(),
+            "add `type: string`; the profile checks the encoding then",
+        )
+    elif encoding == "base64":
         found.add("byte")
     elif encoding is not None:
         values.problem(
@@ -257,18 +265,16 @@ def _read_formats(node: Mapping, values: Values) -> tuple[str, ...]:
         )
     if values.flag(node, "x-magicflow-decimal"):
         found.add("decimal")
-    if name == "int64" and _names_number(node):
+    if name == "int64" and names_type(node, "integer", "number"):
         found.discard("int64")
     return tuple(sorted(found))
 
 
-def _names_number(node: Mapping) -> bool:
+def names_type(node: Mapping, *names: str) -> bool:
+    """Whether `type` has one of the names."""
     value = node.get("type")
     items = value.items if isinstance(value, Sequence) else [value]
-    return any(
-        isinstance(item, Scalar) and item.value in ("integer", "number")
-        for item in items
-    )
+    return any(isinstance(item, Scalar) and item.value in names for item in items)
 
 
 def _pin_int64(node: Mapping, values: Values, shape: Shape) -> Shape:
@@ -286,7 +292,7 @@ def _pin_int64(node: Mapping, values: Values, shape: Shape) -> Shape:
     if pin == "string":
         part = StringPart(formats=("int64",))
         return replace(shape, number=None, string=part)
-    if is_int64 and format is not None and _names_number(node):
+    if is_int64 and format is not None and names_type(node, "integer", "number"):
         values.problem(
             codes.MF2140,
             "`format: int64` goes beyond the integers that JSON numbers hold exactly",
@@ -309,7 +315,7 @@ def _read_pattern(node: Mapping, values: Values) -> tuple[str, ...]:
             "docs/types.md lists what a portable regular expression may contain",
         )
         return ()
-    return (text,)
+    return (spell_spaces(text),)
 
 
 def _read_array(node: Mapping, values: Values) -> ArrayPart | None:

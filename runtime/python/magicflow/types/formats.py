@@ -129,8 +129,28 @@ _int64 = re.compile(r"0|-?[1-9][0-9]{0,18}").fullmatch
 
 
 def is_hostname(text: str) -> bool:
-    """RFC 1123: labels of at most 63, 253 in all; a label `xn--…` is not decoded."""
-    return len(text) <= 253 and _hostname(text) is not None
+    """RFC 1123: labels of at most 63 characters, 253 in all. A label with `--` in its
+    third and fourth place must be a valid A-label of IDNA 2008 (RFC 5890 to 5893)."""
+    return len(text) <= 253 and _hostname(text) is not None and _has_valid_labels(text)
+
+
+def _has_valid_labels(host: str) -> bool:
+    if "--" not in host:
+        return True
+    return all(
+        label[2:4] != "--" or _is_a_label(label.lower()) for label in host.split(".")
+    )
+
+
+def _is_a_label(label: str) -> bool:
+    if not label.startswith("xn--"):
+        return False
+    import idna  # only for names that need its tables
+
+    try:
+        return idna.alabel(idna.ulabel(label)) == label.encode()
+    except (idna.IDNAError, UnicodeError):
+        return False
 
 
 def is_email(text: str) -> bool:
@@ -139,7 +159,7 @@ def is_email(text: str) -> bool:
     return (
         found is not None
         and len(found[1]) <= 64
-        and (found[2] is None or len(found[2]) <= 253)
+        and (found[2] is None or is_hostname(found[2]))
     )
 
 

@@ -1,0 +1,44 @@
+"""Plan-driven validation in Python: the validators that the runtime compiles."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from tests.exactness.compiling import CompiledCorpus
+from magicflow_cli.plan import to_json
+
+
+def prepare(corpus: CompiledCorpus, folder: Path) -> list[str]:
+    """Writes the types and returns the command of the driver."""
+    roots = {id: to_json(ref) for id, ref in corpus.roots.items()}
+    data = {"types": corpus.types_json(), "roots": roots}
+    (folder / "types.json").write_text(json.dumps(data), encoding="utf-8")
+    return [sys.executable, "-m", __name__, str(folder / "types.json")]
+
+
+def main(path: str) -> None:
+    from magicflow.types import DomainError, TypeSet, decode_json, encode_json
+
+    data = json.loads(Path(path).read_text(encoding="utf-8"))
+    types = TypeSet(data["types"])
+    for line in sys.stdin:
+        request = json.loads(line)
+        validator = types.compile(data["roots"][request["root"]])
+        try:
+            value = decode_json(request["json"])
+            problems = validator.check(value)
+        except DomainError as error:
+            answer = {"valid": False, "code": error.code}
+        else:
+            if problems:
+                answer = {"valid": False, "code": problems[0].code}
+            else:
+                answer = {"valid": True, "json": encode_json(value).decode()}
+        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
