@@ -54,6 +54,9 @@ def load(name: str) -> Schema:
     return schema
 
 
+DEFINITIONS: Schema = load("workflow")["$defs"]
+
+
 def dsl_text() -> str:
     return "\n".join(
         [
@@ -95,15 +98,18 @@ def _document(
 
 
 def _definition(name: str, schema: Schema) -> list[str]:
-    type_ = schema["properties"].get("type", {}).get("const")
-    heading = f"`{type_}`" if type_ else name
-    if type_ and name.endswith("Step"):
-        heading = f"Step: `{type_}`"
-    lines = [f"### {heading}", "", schema["description"], ""]
+    lines = [f"### {_heading(name, schema)}", "", schema["description"], ""]
     for example in schema.get("examples", ()):
         text = yaml.safe_dump([example], sort_keys=False, allow_unicode=True, width=100)
         lines += ["```yaml", text.rstrip(), "```", ""]
     return lines + _table(schema)
+
+
+def _heading(name: str, schema: Schema) -> str:
+    """A step is known by its type, anything else by its name."""
+    if name.endswith("Step"):
+        return f"Step `{schema['properties']['type']['const']}`"
+    return name
 
 
 def _table(schema: Schema) -> list[str]:
@@ -157,6 +163,9 @@ def _reference(name: str) -> str:
         return name.lower()
     if name == "Step":
         return "step"
+    variants = DEFINITIONS.get(name, {}).get("oneOf", ())
+    if variants:
+        return " or ".join(map(_type, variants))
     return f"[{name}](#{name.lower()})"
 
 

@@ -29,7 +29,7 @@ _ANNOTATIONS = frozenset(
 _STRING = frozenset(["type", "pattern", "minLength", "maxLength"])
 _NUMBER = frozenset(["type", "minimum", "maximum", "exclusiveMinimum"])
 _ARRAY = frozenset(["type", "items", "minItems"])
-_MAP = frozenset(["type", "additionalProperties", "propertyNames"])
+_MAP = frozenset(["type", "additionalProperties"])
 _RECORD = frozenset(
     ["type", "properties", "required", "additionalProperties", "oneOf", "anyOf"]
 )
@@ -135,24 +135,13 @@ class Binder:
 
     def _map(self, schema: Schema) -> Bind:
         value = self._compile(schema.get("additionalProperties", {}))
-        names = schema.get("propertyNames")
-        check = self._compile_text(names) if names is not None else None
 
         def bind(node: Node) -> dict[str, Any]:
             if type(node) is not Mapping:
                 raise Misfit
-            entries = node.entries
-            if check is not None:
-                for key in entries:
-                    check(key)
-            return {key: value(entry.value) for key, entry in entries.items()}
+            return {key: value(each.value) for key, each in node.entries.items()}
 
         return bind
-
-    def _compile_text(self, schema: Schema) -> Callable[[str], None]:
-        if "$ref" in schema:
-            schema = self._defs[ref_name(schema)]
-        return _text_check(schema)
 
     def _choice(self, schema: Schema) -> Bind:
         variants = schema.get("oneOf") or schema["anyOf"]
@@ -249,8 +238,9 @@ def _allowed(values: tuple[Any, ...], node: Node) -> Any:
     if type(node) is Scalar:
         value = node.value
         for allowed in values:
-            if value == allowed and type(value) is type(allowed):
-                return value
+            # JSON's equality: 1 is 1.0, but true is not 1.
+            if value == allowed and (value is True) == (allowed is True):
+                return allowed
     raise Misfit
 
 
@@ -266,28 +256,19 @@ def _list(item: Bind, least: int, node: Node) -> list[Any]:
     return [item(each) for each in node.items]
 
 
-def _text_check(schema: Schema) -> Callable[[str], None]:
-    _expect(schema.keys() - _ANNOTATIONS, _STRING, "text")
+def _compile_string(schema: Schema) -> Bind:
     shortest, longest = schema.get("minLength", 0), schema.get("maxLength")
     search = pattern(schema["pattern"]).search if "pattern" in schema else None
 
-    def check(text: str) -> None:
-        if len(text) < shortest or (longest is not None and len(text) > longest):
+    def bind(node: Node) -> str:
+        text = node.value if type(node) is Scalar else None
+        if type(text) is not str or len(text) < shortest:
+            raise Misfit
+        if longest is not None and len(text) > longest:
             raise Misfit
         if search is not None and search(text) is None:
             raise Misfit
-
-    return check
-
-
-def _compile_string(schema: Schema) -> Bind:
-    check = _text_check(schema)
-
-    def bind(node: Node) -> str:
-        if type(node) is not Scalar or type(node.value) is not str:
-            raise Misfit
-        check(node.value)
-        return node.value
+        return text
 
     return bind
 

@@ -325,7 +325,7 @@ def _described(path: tuple[PathPart, ...], node: Node) -> str:
         noun = _NOUNS.get(str(path[-2]) if len(path) > 1 else "", "entry")
         type_ = node.get("type") if isinstance(node, Mapping) else None
         if noun == "step" and isinstance(type_, Scalar):
-            return f"the {_cut(type_.text)} step{named}"
+            noun = f"{_cut(type_.text)} step"
         return f"the {noun}{named}" if named else f"{noun} {last + 1}"
     return f"`{_cut(last)}`"
 

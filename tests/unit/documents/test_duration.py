@@ -27,7 +27,28 @@ MILLIS = {
     "PT0.001S": 1,
     "99999999d": 8_639_999_913_600_000,
 }
-NONE = ["5", "5minutes", "5M", "1.5h", "-5s", "+5s", ".5s", "P", "PT", "P1DT", "P1Y", "P1M", "P1W1D", "PT1H1D", "P1H", "1h30m", "1e3s\n999999999d", "PT1.0001S", "٣s", "5s\n"]
+NONE = [
+    "5",
+    "5minutes",
+    "5M",
+    "1.5h",
+    "-5s",
+    "+5s",
+    ".5s",
+    "P",
+    "PT",
+    "P1DT",
+    "P1Y",
+    "P1M",
+    "P1W1D",
+    "PT1H1D",
+    "P1H",
+    "1h30m",
+    "1e3s\n999999999d",
+    "PT1.0001S",
+    "٣s",
+    "5s\n",
+]
 
 
 @pytest.mark.parametrize(("text", "millis"), MILLIS.items())
