@@ -239,8 +239,8 @@ class _Analysis:
             go(self._after_skip(step), exits.skipped)
             go(step.on_failure, exits.failed)
             if exits.ok is not None:
-                for _, target in step.gotos:
-                    go(target, exits.ok)
+                for _, jump in step.gotos:
+                    go(jump, exits.ok)
         return end
 
     def _after_skip(self, step: StepInfo) -> Target | None:
@@ -307,12 +307,13 @@ class _Analysis:
             self.flow.after_blocks[step] = inside.meet(self.flow.after_blocks.get(step))
             if step.type != "fail":
                 ok = self._with(inside, bit)
-        failed: Known | None = self._failed(step, running)
-        self.flow.failed[step] = failed.meet(self.flow.failed.get(step))
-        absent = failed if self._survives(step) else None
+        broken = self._failed(step, running)
+        self.flow.failed[step] = broken.meet(self.flow.failed.get(step))
+        absent = broken if self._survives(step) else None
+        failed: Known | None = broken
         if step.fallback is not None and step.fallback not in self.fallback_stack:
             self.fallback_stack.append(step)
-            rescue = self._through(step.fallback, failed)
+            rescue = self._through(step.fallback, broken)
             self.fallback_stack.pop()
             if rescue.ok is not None:
                 rescued = self._with(rescue.ok, bit)
@@ -347,17 +348,17 @@ class _Analysis:
     def _branches(self, step: StepInfo, state: Known) -> Known | None:
         ends = [self._block(block, state, {}) for block in step.blocks]
         if scalar_of(step.node, "mode") in ("any", "race"):
-            reached = [end for end in ends if end is not None]
-            result = reached[0] if reached else None
-            for end in reached[1:]:
-                result = end.meet(result)
-            return result
-        result = state
+            first: Known | None = None
+            for end in ends:
+                if end is not None:
+                    first = end.meet(first)
+            return first
+        joined = state
         for end in ends:
             if end is None:
                 return None
-            result = result.join(end)
-        return result
+            joined = joined.join(end)
+        return joined
 
     def _cases(self, step: StepInfo, state: Known) -> Known | None:
         result: Known | None = None
@@ -436,9 +437,9 @@ def case_tests(step: StepInfo) -> Iterator[tuple[Node | None, str]]:
         return
     cases = node.get("cases")
     for number, case in enumerate(getattr(cases, "items", []), 1):
-        if isinstance(case, Mapping) and (test := case.get("when")) is not None:
-            if "goto" not in case:
-                yield test, f"case-{number}"
+        test = case.get("when") if isinstance(case, Mapping) else None
+        if test is not None and "goto" not in case:
+            yield test, f"case-{number}"
     if "default" in node:
         yield None, "default"
 

@@ -207,6 +207,7 @@ MF6309 = _error("MF6309", "A value does not fit where it goes")
 MF6310 = _error("MF6310", "A required member is missing")
 MF6311 = _error("MF6311", "A required value may be missing")
 MF6401 = _warning("MF6401", "The outputs of a function are untyped")
+MF6402 = _error("MF6402", "A fallback lacks an output of its step")
 MF6501 = _error("MF6501", "Nothing produces a required output property")
 MF6502 = _warning("MF6502", "Nothing produces an output property")
 

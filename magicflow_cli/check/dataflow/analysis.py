@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from magicflow_cli.check import flow as control
-from magicflow_cli.check.dataflow import facts, scope as scopes
+from magicflow_cli.check.dataflow import facts
+from magicflow_cli.check.dataflow import scope as scopes
+from magicflow_cli.check.dataflow.contracts import (
+    check_default_inputs,
+    check_fallbacks,
+    check_written_output,
+)
 from magicflow_cli.check.dataflow.declare import called_functions, declare_types
 from magicflow_cli.check.dataflow.defaults import fill_default_inputs
 from magicflow_cli.check.dataflow.evaluate import Evaluator, Place
@@ -69,14 +75,18 @@ class Analysis:
         for site in self.sites.values():
             self._check(site)
         self._run_output()
-        Inference(
+        inference = Inference(
             checked,
             self.table,
             self.holes,
             self.outcomes,
             self._mapped("input"),
             self._mapped("compensation"),
-        ).run()
+        )
+        check_default_inputs(checked, self.evaluator, inference)
+        check_fallbacks(checked, self.evaluator, self.outcomes)
+        check_written_output(checked, self.evaluator)
+        inference.run()
         warn_untyped(checked, self.report)
         self.table.finish()
 

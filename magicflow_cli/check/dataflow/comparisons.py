@@ -235,9 +235,9 @@ def _check_membership(
         _check_item_kinds(evaluator, expr, left, element)
         return
     for entry in expr.right.items:
-        if isinstance(entry, plan.LitExpr) and entry.value is not None:
-            if not any(equal(entry.value, a) for a in allowed):
-                unknown_value(evaluator, entry, entry.value, allowed)
+        literal = entry.value if isinstance(entry, plan.LitExpr) else None
+        if literal is not None and not any(equal(literal, a) for a in allowed):
+            unknown_value(evaluator, entry, literal, allowed)
 
 
 def _check_item_kinds(

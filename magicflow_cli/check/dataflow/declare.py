@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from magicflow_cli.check.model import CheckedWorkflow, FunctionInfo, StepInfo
 from magicflow_cli.check.types import TypeTable
-from magicflow_cli.load.nodes import Mapping, Node, Scalar
+from magicflow_cli.load.nodes import Mapping, Node, Scalar, Sequence
 from magicflow_cli.plan import models as plan
 
 ANY = plan.TypeRef(type="any")
@@ -176,10 +176,11 @@ def _declare_events(
             ref = table.add_schema(own, id, [name.text])
         known = checked.events.get(name.text)
         listens = step.type == "wait_for_event"
-        if known is None or (own is not None and known.type == ANY):
-            event_type = ref
-        else:
-            event_type = known.type
+        event_type = (
+            ref
+            if known is None or (own is not None and known.type == ANY)
+            else known.type
+        )
         checked.events[name.text] = plan.Event(
             name=name.text,
             type=event_type,
@@ -188,6 +189,26 @@ def _declare_events(
         )
         if listens:
             checked.listen_types[step.name] = ref
+    _declare_triggers(checked, table, declared, prefix)
+
+
+def _declare_triggers(
+    checked: CheckedWorkflow, table: TypeTable, declared: Mapping | None, prefix: str
+) -> None:
+    """Events that start a run are listened to as well."""
+    spec = _mapping(checked.document.root, "spec")
+    triggers = spec.get("triggers") if spec is not None else None
+    for item in triggers.items if isinstance(triggers, Sequence) else []:
+        name = item.get("event") if isinstance(item, Mapping) else None
+        if isinstance(name, Scalar):
+            known = checked.events.get(name.text)
+            ref = _event_type(checked, table, declared, prefix, name.text)
+            checked.events[name.text] = plan.Event(
+                name=name.text,
+                type=known.type if known is not None else ref,
+                listens=True,
+                emits=bool(known and known.emits),
+            )
 
 
 def _event_type(

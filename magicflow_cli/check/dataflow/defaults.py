@@ -26,10 +26,9 @@ def fill_default_inputs(checked: CheckedWorkflow) -> None:
     """Fill `step_input_values` and `compensation_input_values`."""
     for step in checked.steps.values():
         written = step.node.get("input") if step.node is not None else None
-        if written is not None:
-            value = checked.values.get(written)
-        else:
-            value = default_input(step)
+        value = (
+            checked.values.get(written) if written is not None else default_input(step)
+        )
         if value is not None:
             checked.step_input_values[step.name] = value
         undo = step.node.get("compensation") if step.node is not None else None

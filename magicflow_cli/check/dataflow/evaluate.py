@@ -13,7 +13,6 @@ from magicflow_cli.check.dataflow import calls, comparisons
 from magicflow_cli.check.dataflow.facts import Present, path_key, proven
 from magicflow_cli.check.dataflow.holes import Holes
 from magicflow_cli.check.dataflow.members import (
-    Missing,
     item,
     item_at,
     member,

@@ -68,7 +68,12 @@ class Inference:
         self.written = written
         self.undo_written = undo_written
         self.workflow = checked.workflow.metadata.name
-        self.materialiser = Materialiser(table, holes, self._output_names)
+        self.materialiser = Materialiser(
+            table,
+            holes,
+            self._output_names,
+            Names(f"{self.workflow}#/inferred/error", [self.workflow, "error"]),
+        )
 
     def run(self) -> None:
         """Fill the functions' types, `step_inputs` and `step_outputs`."""
@@ -119,6 +124,20 @@ class Inference:
         for step in self.checked.steps.values():
             if undo_function(self.checked, step) == (info.executor, info.function):
                 found.append(self._undo_input(step))
+        return found
+
+    def default_inputs(self, info: FunctionInfo) -> list[tuple[StepInfo, Typed]]:
+        """What the calls without a mapping are given, by step."""
+        found = [
+            (step, self._input_of(step, frozenset()))
+            for step in info.steps
+            if step not in self.written
+        ]
+        for step in self.checked.steps.values():
+            undone = undo_function(self.checked, step)
+            same = undone == (info.executor, info.function)
+            if same and step not in self.undo_written:
+                found.append((step, self._undo_input(step)))
         return found
 
     def _input_of(self, step: StepInfo, seen: frozenset[StepInfo]) -> Typed:

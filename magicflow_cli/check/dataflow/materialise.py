@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from magicflow_cli.check.dataflow.holes import ITEM, Holes, Piece
+from magicflow_cli.check.dataflow.outcomes import ERROR
 from magicflow_cli.check.dataflow.typed import (
     Constant,
     Form,
@@ -42,11 +43,13 @@ class Names:
 
 @dataclass(slots=True)
 class Materialiser:
-    """`hole_names` gives the id and words of an undeclared function's output."""
+    """`hole_names` gives the id and words of an undeclared function's output;
+    `error_names` those of `$.error`, one type for all handlers."""
 
     table: TypeTable
     holes: Holes
     hole_names: Callable[[str], Names]
+    error_names: Names
     _functions: dict[str, plan.TypeRef] = field(default_factory=dict)
     _open: set[str] = field(default_factory=set)
 
@@ -65,6 +68,8 @@ class Materialiser:
     def _form(self, form: Form, names: Names, depth: int) -> plan.TypeRef:
         if depth > _DEEPEST:
             return ANY
+        if form == ERROR.form:
+            names = self.error_names
         match form:
             case Named(id=id):
                 return plan.TypeRef(type=id)

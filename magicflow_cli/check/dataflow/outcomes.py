@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from magicflow_cli.check.dataflow.members import item
 from magicflow_cli.check.dataflow.scope import branch_node, item_variable
 from magicflow_cli.check.dataflow.typed import (
     ANY,
@@ -23,7 +24,6 @@ from magicflow_cli.check.dataflow.typed import (
     of,
     worse,
 )
-from magicflow_cli.check.dataflow.members import item
 from magicflow_cli.check.flow import scalar_of
 from magicflow_cli.check.model import BlockInfo, CheckedWorkflow, FunctionInfo, StepInfo
 from magicflow_cli.load.nodes import Node

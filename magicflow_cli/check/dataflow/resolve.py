@@ -17,6 +17,7 @@ from magicflow_cli.check.dataflow.scope import (
     item_variable,
     loops_around,
 )
+from magicflow_cli.check.flow import hiding_loop
 from magicflow_cli.check.model import CheckedWorkflow, StepInfo
 from magicflow_cli.diagnostics import Label, Report, Span
 from magicflow_cli.diagnostics.codes import (
@@ -29,7 +30,6 @@ from magicflow_cli.diagnostics.codes import (
     MF6108,
 )
 from magicflow_cli.diagnostics.suggestion import suggest
-from magicflow_cli.check.flow import hiding_loop
 from magicflow_cli.expr import ast
 from magicflow_cli.load.nodes import Mapping, Node
 from magicflow_cli.plan import models as plan
@@ -128,7 +128,7 @@ class Resolver:
                 return plan.ArrayExpr(items=[self.resolve(i, scope) for i in items])
             case ast.Secret(source=source, name=name):
                 self.secrets.append((expr, scope))
-                return plan.SecretExpr(**{"from_": source}, name=name)
+                return plan.SecretExpr(from_=source, name=name)
 
     def _call(
         self, function: str, args: tuple[ast.Expr, ...], scope: Scope
@@ -272,6 +272,8 @@ class Resolver:
         """`$.X.branches` is the output of a parallel step that has no mapping."""
         if step.type != "parallel":
             return self._read(path, step, "output", at, scope)
+        if scope.step is step and "branches" in scope.special:
+            return self._made(path, scope, at + 1, root="branches")
         if step.node is not None and "output" in step.node:
             self._problem(
                 MF6108,

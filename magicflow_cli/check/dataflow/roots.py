@@ -7,7 +7,12 @@ from dataclasses import dataclass, replace
 
 from magicflow_cli.check.dataflow.evaluate import Place
 from magicflow_cli.check.dataflow.facts import conjuncts, pure
-from magicflow_cli.check.dataflow.outcomes import ERROR, STATUS, Outcomes
+from magicflow_cli.check.dataflow.outcomes import (
+    ERROR,
+    STATUS,
+    Outcomes,
+    event_of,
+)
 from magicflow_cli.check.dataflow.resolve import Origins
 from magicflow_cli.check.dataflow.scope import Scope, loops_around
 from magicflow_cli.check.dataflow.typed import (
@@ -65,6 +70,9 @@ class Roots:
                 return self.outcomes.raw(place.scope.step)
             case "error":
                 return ERROR
+            case "event":
+                event = self.checked.events.get(place.scope.event)
+                return event_of(of(event.type) if event is not None else ANY)
             case _:
                 return ANY
 
@@ -185,11 +193,10 @@ class Roots:
     def true_tests(self, scope: Scope) -> list[plan.Expr]:
         found: list[plan.Expr] = []
         reader = scope.step
-        if reader is not None and has_guard(reader):
-            if not scope.where.startswith("`condition`"):
-                found += self._tests(
-                    reader.node.get("condition") if reader.node else None
-                )
+        in_guard = scope.where.startswith("`condition`")
+        if reader is not None and has_guard(reader) and not in_guard:
+            assert reader.node is not None
+            found += self._tests(reader.node.get("condition"))
         for block in enclosing_blocks(scope.block):
             owner = block.owner
             if owner is None:

@@ -54,6 +54,7 @@ class Scope:
     rule: RuleInfo | None = None
     special: frozenset[str] = frozenset()
     parameters: tuple[str, ...] = field(default=())
+    event: str = ""  # of a trigger
 
     @property
     def always(self) -> bool:

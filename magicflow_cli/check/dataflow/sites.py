@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from magicflow_cli.check.dataflow.scope import Scope, branch_node, sees_error
 from magicflow_cli.check.model import BlockInfo, CheckedWorkflow, RuleInfo, StepInfo
-from magicflow_cli.load.nodes import Mapping, Node, Sequence
+from magicflow_cli.load.nodes import Mapping, Node, Scalar, Sequence
 
 Kind: TypeAlias = Literal["expression", "value", "path"]
 
@@ -232,15 +232,21 @@ def _trigger_sites(checked: CheckedWorkflow, spec: Mapping) -> Iterator[Site]:
     for item in triggers.items if isinstance(triggers, Sequence) else []:
         if not isinstance(item, Mapping):
             continue
-        event = item.get("event") is not None
+        named = item.get("event")
+        event = named.text if isinstance(named, Scalar) else ""
         special = frozenset({"event"}) if event else frozenset[str]()
         condition = item.get("filter")
         if condition is not None:
-            scope = Scope(
-                "a trigger's `filter`", "event", checked.root, special=special
-            )
+            scope = _trigger_scope(checked, "filter", special, event)
             yield Site(condition, "expression", "test", scope, "filter")
         value = item.get("input")
         if value is not None:
-            scope = Scope("a trigger's `input`", "event", checked.root, special=special)
+            scope = _trigger_scope(checked, "input", special, event)
             yield Site(value, "value", "trigger-input", scope, "trigger-input")
+
+
+def _trigger_scope(
+    checked: CheckedWorkflow, key: str, special: frozenset[str], event: str
+) -> Scope:
+    where = f"a trigger's `{key}`"
+    return Scope(where, "event", checked.root, special=special, event=event)

@@ -221,6 +221,11 @@ def constants(value: Typed, types: Types) -> tuple[object, ...] | None:
     value = settled(value, types)
     if isinstance(value.form, Constant):
         return (value.form.value,)
+    if isinstance(value.form, OneOf):
+        parts = [constants(Typed(option), types) for option in value.form.options]
+        if any(part is None for part in parts):
+            return None
+        return tuple(v for part in parts for v in part or ())
     defined = definition(value.form, types)
     if isinstance(defined, plan.EnumType):
         return tuple(v for v in defined.values if v is not None)
@@ -276,10 +281,11 @@ _WORDS: dict[str, str] = {
 def _describe_form(form: Form, types: Types) -> str:
     if isinstance(form, Constant):
         return "null" if form.value is None else f"the constant {quoted(form.value)}"
+    limited = constants(Typed(form), types)
+    if limited:
+        shown = ", ".join(quoted(value) for value in limited[:5])
+        return f"one of {shown}" + (", …" if len(limited) > 5 else "")
     defined = definition(form, types)
-    if isinstance(defined, plan.EnumType):
-        shown = ", ".join(quoted(value) for value in defined.values[:5])
-        return f"one of {shown}" + (", …" if len(defined.values) > 5 else "")
     if isinstance(defined, plan.StringType) and defined.format:
         return f"a string of format {defined.format}"
     found = set(_form_kinds(form, types)) - {"null"}
