@@ -188,6 +188,8 @@ def _help(text: str, tokens: list[Token], position: int) -> str:
         t.type in ("COMPARE", "IN") for t in tokens[:position]
     ):
         return "comparisons do not chain: join two with `and`, or use parentheses"
+    if before is not None and before.type == "DOTS":
+        return "behind `..` stands a name, `*` or `[…]`"
     if token.type in ("DOT_NAME", "LSQB") and before is not None:
         if before.type in ("RPAR", "STRING", "NUMBER"):
             return (

@@ -99,7 +99,11 @@ def _print(expr: Expr, level: int) -> str:
         case Literal():
             return _print_literal(expr)
         case Path():
-            return expr.root + "".join(map(_print_segment, expr.segments))
+            last = len(expr.segments) - 1
+            return expr.root + "".join(
+                _print_segment(segment, index == last)
+                for index, segment in enumerate(expr.segments)
+            )
         case Unary(op=op, arg=arg):
             own = _LEVELS[op]
             if op == "neg":
@@ -133,7 +137,13 @@ def _print_literal(literal: Literal) -> str:
         return quote(value)
     if isinstance(value, bool) or value is None:
         return canonical(value)
-    return format_number(value)
+    text = format_number(value)
+    # Beyond 2^53 only a point says that the nearest double is meant.
+    return (
+        f"{text}.0"
+        if isinstance(value, float) and text.lstrip("-").isdecimal()
+        else text
+    )
 
 
 def quote(text: str) -> str:
@@ -142,7 +152,7 @@ def quote(text: str) -> str:
     return "'" + inner.replace("'", "\\'") + "'"
 
 
-def _print_segment(segment: Segment) -> str:
+def _print_segment(segment: Segment, last: bool) -> str:
     dots = ".." if segment.descendant else ""
     if len(segment.selectors) == 1:
         selector = segment.selectors[0]
@@ -153,7 +163,7 @@ def _print_segment(segment: Segment) -> str:
         if (
             isinstance(selector, Member)
             and _SHORTHAND.fullmatch(selector.name)
-            and (dots or selector.name != "length")
+            and (dots or not last or selector.name != "length")
         ):
             return f"{dots or '.'}{selector.name}"
     return f"{dots}[{', '.join(map(_print_selector, segment.selectors))}]"
