@@ -141,5 +141,7 @@ def _assign_targets(block: BlockInfo) -> None:
             step.after = End.RUN
         elif step.type == "fail":
             step.after = None
+        elif step.role == "fallback":
+            step.after = None  # runs inside the step that failed, and goes nowhere
         elif step.after is None:
             step.after = End.RETHROW if step.handler else following(block, index)

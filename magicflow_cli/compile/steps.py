@@ -17,6 +17,10 @@ from magicflow_cli.compile.policies import catch_clauses, retry_policy
 from magicflow_cli.documents.models import workflow as models
 from magicflow_cli.plan import models as plan
 
+_TAKES_INPUT = frozenset({"function", "workflow", "human_task"})
+"""Types that somebody receives the input of; the others have one only if it is written,
+so that a run's state does not hold its input once per step."""
+
 
 def compile_blocks(builder: Builder) -> None:
     """Every step once, then every block."""
@@ -87,10 +91,11 @@ def _dependencies(block: BlockInfo, main: list[StepInfo]) -> dict[str, list[str]
 
 def _head(builder: Builder, step: StepInfo) -> Envelope:
     checked = builder.checked
+    takes_input = step.type in _TAKES_INPUT or (step.node and "input" in step.node)
     return without_absent(
         step=step.name,
         guard=_guard(builder, step),
-        input=checked.step_input_values.get(step.name),
+        input=checked.step_input_values.get(step.name) if takes_input else None,
         output_type=checked.step_outputs.get(step.name),
         next=following_id(step, step.after),
     )
