@@ -7,7 +7,7 @@ import sys
 import traceback
 from importlib import import_module
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast, get_args, get_origin
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -19,13 +19,52 @@ from magicflow_cli.diagnostics import codes
 
 
 class Command(TyperCommand):
-    """A command whose epilog is a list of example lines, printed as they stand."""
+    """A command whose epilog is a list of example lines, printed as they stand.
+
+    Its parameters are converted here: typer would import pydantic for it, which costs
+    more than validating a workflow.
+    """
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        return _convert_ourselves(super().get_params(ctx))
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
         if self.epilog:
             with formatter.section("Examples"):
                 for line in self.epilog.strip().splitlines():
                     formatter.write(f"  {line.strip()}\n")
+
+
+class Converter:
+    """Turns what was typed into a parameter's type: str, bool, Path, one of several
+    words, or a list of these."""
+
+    def __init__(self, param: Any) -> None:
+        annotation = param.type_descriptor.annotation
+        self.many = get_origin(annotation) is list
+        self.type = get_args(annotation)[0] if self.many else annotation
+
+    def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
+        if self.many:
+            return [self._convert(item, param, ctx) for item in value or ()]
+        return None if value is None else self._convert(value, param, ctx)
+
+    def _convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        if get_origin(self.type) is Literal:
+            words = get_args(self.type)
+            if value not in words:
+                listed = ", ".join(f"`{word}`" for word in words)
+                raise typer.BadParameter(
+                    f"`{value}` is not one of {listed}", ctx=ctx, param=param
+                )
+            return value
+        return value if isinstance(value, self.type) else self.type(value)
+
+
+def _convert_ourselves(params: list[Any]) -> list[Any]:
+    for param in params:
+        param._runtime_param = Converter(param)
+    return params
 
 
 class LazyGroup(TyperGroup):
@@ -49,6 +88,9 @@ class LazyGroup(TyperGroup):
                 command.short_help = entry.summary
                 return command
         return None
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        return _convert_ourselves(super().get_params(ctx))
 
     format_epilog = Command.format_epilog
 
