@@ -44,9 +44,11 @@ class Binder:
     schema's title and `$defs`."""
 
     def __init__(self, shape: Schema, models: ModuleType) -> None:
+        self.shape = shape
         self._models = models
         self._defs: dict[str, Schema] = shape["$defs"]
         self._compiled: dict[str, Bind] = {}
+        self._parts: dict[int, Bind] = {}
         self._root = self._compile(shape, shape["title"])
 
     def bind(self, node: Node) -> Any | None:
@@ -55,6 +57,17 @@ class Binder:
             return self._root(node)
         except Misfit:
             return None
+
+    def fits(self, part: Schema, node: Node) -> bool:
+        """Whether `node` fits `part`, a schema inside this one's."""
+        bind = self._parts.get(id(part))
+        if bind is None:
+            bind = self._parts[id(part)] = self._compile(part)
+        try:
+            bind(node)
+        except Misfit:
+            return False
+        return True
 
     def _reference(self, name: str) -> Bind:
         compiled = self._compiled.get(name)

@@ -8,27 +8,32 @@ it needs is in the schema, and nothing is ever fetched.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, TypeAlias, cast
 
 import jsonschema
 from jsonschema.exceptions import ValidationError
 
+from magicflow_cli.diagnostics import codes
 from magicflow_cli.diagnostics.model import Report
 from magicflow_cli.diagnostics.suggestion import suggest
-from magicflow_cli.documents.bind import EXTENSION, pattern
+from magicflow_cli.documents.bind import EXTENSION, Binder, pattern
 from magicflow_cli.documents.messages import Found, add
 from magicflow_cli.documents.variants import kinds, tags, variant_of
-from magicflow_cli.load.nodes import Mapping, plain
+from magicflow_cli.load.nodes import Mapping, Node, Sequence
 
 Errors: TypeAlias = Iterator[ValidationError]
 Schema: TypeAlias = dict[str, Any]
+MOST = 100  # diagnostics of one document
 Validator: TypeAlias = Any  # jsonschema's classes are made at run time
 
 
-def explain(shape: Schema, root: Mapping, report: Report) -> None:
-    """Add a diagnostic for everything in `root` that does not fit `shape`, in document
-    order."""
-    validator = _validator(shape)
+def explain(binder: Binder, root: Mapping, report: Report) -> None:
+    """Add a diagnostic for everything in `root` that does not fit, in document order;
+    after `MOST` of them the rest is left out."""
+    shape = binder.shape
+    nodes: dict[int, Node] = {}
+    validator = _validator(binder, nodes)
     found = [
         Found(
             rule=cast(str, error.validator),
@@ -37,17 +42,35 @@ def explain(shape: Schema, root: Mapping, report: Report) -> None:
             expected=error.validator_value,
             instance=error.instance,
         )
-        for error in validator.iter_errors(plain(root))
+        for error in islice(validator.iter_errors(_plain(root, nodes)), MOST + 1)
     ]
     before = len(report.diagnostics)
-    misspelt = _misspelt(found)
-    for each in found:
+    misspelt = _misspelt(found[:MOST])
+    for each in found[:MOST]:
         if each.rule != "required" or each.path not in misspelt:
             add(each, shape, root, report)
     report.diagnostics[before:] = sorted(
         report.diagnostics[before:],
         key=lambda d: (d.span.line, d.span.col) if d.span else (0, 0),
     )
+    if len(found) > MOST:
+        report.add(
+            codes.MF0116,
+            f"the document has more than {MOST} problems; the others are not shown",
+            report.diagnostics[-1].span,
+            help="mend those above first",
+        )
+
+
+def _plain(node: Node, nodes: dict[int, Node]) -> Any:
+    """`plain`, with the node of every dict that it makes."""
+    if isinstance(node, Mapping):
+        made = {key: _plain(each.value, nodes) for key, each in node.entries.items()}
+        nodes[id(made)] = node
+        return made
+    if isinstance(node, Sequence):
+        return [_plain(item, nodes) for item in node.items]
+    return node.value
 
 
 def _misspelt(found: list[Found]) -> set[tuple[str | int, ...]]:
@@ -64,11 +87,14 @@ def _misspelt(found: list[Found]) -> set[tuple[str | int, ...]]:
     return paths
 
 
-def _validator(shape: Schema) -> Validator:
+def _validator(binder: Binder, nodes: dict[int, Node]) -> Validator:
     def alternatives(
         validator: Validator, variants: list[Schema], instance: object, schema: Schema
     ) -> Errors:
-        return _alternatives(shape, validator, variants, instance, schema)
+        node = nodes.get(id(instance))
+        if "discriminator" in schema and node is not None and binder.fits(schema, node):
+            return  # most steps of a broken document are fine, and binding is fast
+        yield from _alternatives(binder.shape, validator, variants, instance, schema)
 
     extend: Any = jsonschema.validators.extend
     extended = extend(
@@ -81,7 +107,7 @@ def _validator(shape: Schema) -> Validator:
             "pattern": _pattern,
         },
     )
-    return extended(shape)
+    return extended(binder.shape)
 
 
 def _alternatives(

@@ -66,12 +66,13 @@ def _fit(kind: Kind, document: Document, report: Report) -> Parsed | None:
     before = len(report.diagnostics)
     if not rewrite(kind, root, report):
         return None
-    model = _binder(kind).bind(root)
+    binder = _binder(kind)
+    model = binder.bind(root)
     if model is None:
         # Imported here: jsonschema costs 50 ms, and most documents fit.
         from magicflow_cli.documents.explain import explain
 
-        explain(shape_of(kind), root, report)
+        explain(binder, root, report)
     if len(report.diagnostics) > before or model is None:
         return None
     return Parsed(kind, model, root, document)

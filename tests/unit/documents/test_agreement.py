@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from jsonschema.exceptions import ValidationError
 
 from magicflow_cli.diagnostics.model import Report
-from magicflow_cli.documents import parse, parse_configuration, parse_project, shape_of
+from magicflow_cli.documents import parse, parse_configuration, parse_project
 from magicflow_cli.documents.bind import Binder, pattern
 from magicflow_cli.documents.editor import editor_schema, load_schema
 from magicflow_cli.documents.explain import explain
@@ -144,7 +144,7 @@ def agree(kind: str, name: str, value: Any) -> None:
     assert fits == validator(name).is_valid(value)
     if isinstance(node, Mapping):
         report = Report()
-        explain(shape_of(kind), node, report)  # type: ignore[arg-type]
+        explain(binder(kind), node, report)
         assert fits == (not report.diagnostics)
         assert all(d.span is not None and d.help for d in report.diagnostics)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from magicflow_cli.diagnostics.model import Edit
@@ -250,3 +252,21 @@ def test_messages_stand_in_document_order() -> None:
     _, report = parse_text(text)
     lines = [(d.span.line, d.span.col) for d in report.diagnostics if d.span]
     assert lines == sorted(lines) and len(lines) == 3
+
+
+@pytest.mark.parametrize("step", ["5", "{a: 1}", "{name: a, type: b}"])
+def test_many_problems_are_cut(step: str) -> None:
+    text = f"{HEAD}  steps: [{', '.join([step] * 300)}]\n"
+    parsed, report = parse_text(text)
+    assert parsed is None
+    assert len(report.diagnostics) <= 101
+    assert report.diagnostics[-1].code == "MF0116"
+
+
+def test_one_problem_among_many_steps_is_found_fast() -> None:
+    steps = ", ".join(f"{{name: s{i}}}" for i in range(5000))
+    text = f"{HEAD}  steps: [{steps}, {{nam: a}}]\n"
+    started = time.perf_counter()
+    _, report = parse_text(text)
+    assert [d.code for d in report.diagnostics] == ["MF0404"]
+    assert time.perf_counter() - started < 2

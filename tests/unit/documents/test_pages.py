@@ -1,4 +1,4 @@
-"""The pages of the codes of document shapes show what really happens."""
+"""The examples of the pages fail with the page's code, and the mended ones fit."""
 
 from __future__ import annotations
 
@@ -28,13 +28,5 @@ def test_a_page_is_true(code: str) -> None:
     page = (PAGES / f"{code}.md").read_text()
     assert page.startswith(f"# {code}: {CODES[code].title}\n")
     bad, good = re.findall(r"```yaml\n(.*?)```", page, re.S)
-    (shown,) = re.findall(r"```text\n(.*?)```", page, re.S)
-    found = diagnose(bad).diagnostics
-    assert {d.code for d in found} == {code}
-    for diagnostic in found:
-        span = diagnostic.span
-        assert span is not None
-        place = f"order.yaml:{span.line}:{span.col}: {code} {diagnostic.message}\n"
-        assert place in shown
-        assert f"  help: {diagnostic.help}\n" in shown
+    assert {d.code for d in diagnose(bad).diagnostics} == {code}
     assert diagnose(good).diagnostics == []
