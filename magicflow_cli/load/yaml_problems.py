@@ -103,6 +103,7 @@ _PROBLEMS: Final[tuple[tuple[tuple[str, ...], _Problem], ...]] = (
     (("quoted scalar",), _UNCLOSED),
     (("block scalar",), _BLOCK_HEAD),
     (("directive",), _DIRECTIVE),
+    (("duplicate tag handle",), _DIRECTIVE),
     (("YAML document",), _DIRECTIVE),
     (("tag",), _TAG),
     (("an alias",), _ANCHOR),
@@ -159,3 +160,8 @@ def report_problem(error: Any, text: str, places: Places, report: Report) -> Non
         help=problem.help,
         labels=labels,
     )
+
+
+def report_tag_escape(index: int, places: Places, report: Report) -> None:
+    """Add the diagnostic of a tag at `index` whose escapes are not UTF-8."""
+    report.add(_TAG.code, _TAG.message, places.span(index), help=_TAG.help)

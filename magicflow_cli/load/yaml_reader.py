@@ -36,7 +36,7 @@ from magicflow_cli.load.nodes import (
 )
 from magicflow_cli.load.places import Places
 from magicflow_cli.load.yaml_parsers import find_tag_escape, open_parser
-from magicflow_cli.load.yaml_problems import report_problem
+from magicflow_cli.load.yaml_problems import report_problem, report_tag_escape
 from magicflow_cli.load.yaml_scalars import ScalarReader
 
 _MAPPING_TAGS: Final = frozenset({core_schema.MAPPING_TAG})
@@ -90,10 +90,8 @@ class YamlReader:
             report_problem(error, self._parsed, self._places, self._report)
         except UnicodeDecodeError:
             # libyaml hands out tags whose escapes are not UTF-8.
-            place = find_tag_escape(self._parsed)
-            self._report.add(
-                codes.MF0214, "tag is not valid", self._places.span(place), help=""
-            )
+            index = find_tag_escape(self._parsed)
+            report_tag_escape(index, self._places, self._report)
         return tuple(documents)
 
     def _start_document(self, event: Any) -> None:
