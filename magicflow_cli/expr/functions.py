@@ -23,7 +23,6 @@ Returns: TypeAlias = Literal[
     "date-time",
     "uuid",
     "strings",  # a list of strings
-    "first",  # the type of the first argument
     "element",  # of the first argument's items, or null
     "extreme",  # of the first argument's items if it is a list, else of all arguments
     "elements",  # a list of the first argument's items
@@ -32,6 +31,20 @@ Returns: TypeAlias = Literal[
     "bodies",  # a list of the lambda's result
     "coalesced",  # of all arguments, null only if the last may be null
 ]
+
+
+_RESULTS: dict[str, str] = {
+    "date-time": "string (date-time)",
+    "uuid": "string (uuid)",
+    "strings": "list of string",
+    "element": "an item, or null",
+    "extreme": "an item or argument, or null",
+    "elements": "list of items",
+    "flat": "list of the inner items",
+    "members": "list of members",
+    "bodies": "list of the lambda's results",
+    "coalesced": "an argument",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +57,19 @@ class Parameter:
     optional: bool = False
     rest: bool = False
     pattern: bool = False  # a portable regular expression
+
+    @property
+    def signature(self) -> str:
+        types = [
+            (
+                f"list of {' or '.join(self.item)}"
+                if kind == "list" and self.item != ("any",)
+                else kind
+            )
+            for kind in self.types
+        ]
+        name = f"{'…' if self.rest else ''}{self.name}{'?' if self.optional else ''}"
+        return f"{name}: {' | '.join(types)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +97,12 @@ class Function:
     @property
     def signature(self) -> str:
         """For example `substring(text: string, start: integer, end?: integer)`."""
-        parts = (
-            f"{'…' if p.rest else ''}{p.name}{'?' if p.optional else ''}: {' | '.join(p.types)}"
-            for p in self.parameters
-        )
-        return f"{self.name}({', '.join(parts)})"
+        return f"{self.name}({', '.join(p.signature for p in self.parameters)})"
+
+    @property
+    def result(self) -> str:
+        """What it gives, in words."""
+        return _RESULTS.get(self.returns, self.returns)
 
     def parameter(self, index: int) -> Parameter:
         """The parameter that takes the argument at `index`."""
@@ -87,7 +114,7 @@ def _p(name: str, *types: Type, **more: bool) -> Parameter:
 
 
 def _list(*item: Type) -> Parameter:
-    return Parameter("list", ("list",), item or ("any",))
+    return Parameter("items", ("list",), item or ("any",))
 
 
 _TEXT = _p("text", "string")
@@ -100,7 +127,7 @@ def _extreme(name: str, word: str) -> Function:
     return Function(
         name,
         (
-            Parameter("list", ("list", *_ORDERED), _ORDERED),
+            Parameter("items", ("list", *_ORDERED), _ORDERED),
             _p("more", *_ORDERED, optional=True, rest=True),
         ),
         "extreme",
