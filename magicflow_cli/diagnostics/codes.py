@@ -21,6 +21,10 @@ def _warning(id: str, title: str) -> Code:
     return _register(Code(id, Severity.WARNING, title))
 
 
+def _note(id: str, title: str) -> Code:
+    return _register(Code(id, Severity.NOTE, title))
+
+
 def _register(code: Code) -> Code:
     if code.id in CODES:
         raise ValueError(f"{code.id} is registered twice")
@@ -38,7 +42,6 @@ MF0005 = _error("MF0005", "The output cannot be written")
 MF0006 = _error("MF0006", "There is no such diagnostic code")
 MF0007 = _error("MF0007", "One workflow is needed and there are several")
 MF0008 = _error("MF0008", "There is no such schema")
-MF0009 = _error("MF0009", "A package is missing")
 MF0010 = _error("MF0010", "The file of --context holds no context")
 MF0011 = _error("MF0011", "The project file names a path that does not exist")
 
@@ -164,6 +167,16 @@ MF3016 = _error("MF3016", "A step depends on a handler")
 MF3018 = _error("MF3018", "A step of this type cannot be a fallback")
 
 # MF4: output
+MF4001 = _error("MF4001", "A generated file was edited by hand")
+MF4002 = _warning("MF4002", "A file is no longer generated but was edited by hand")
+MF4003 = _error("MF4003", "A file that was not generated is in the way")
+MF4004 = _error("MF4004", "An output path is not safe")
+MF4005 = _error("MF4005", "The manifest cannot be read")
+MF4006 = _error("MF4006", "Another run writes to the output folder")
+MF4007 = _error("MF4007", "The output cannot be written")
+MF4008 = _error("MF4008", "Two generated files differ only in case")
+MF4101 = _note("MF4101", "The signature of a stub has changed")
+MF4102 = _note("MF4102", "The step of a stub is gone")
 
 # MF5: plugins and templates
 

@@ -1,0 +1,1 @@
+"""Generators: plan → view model → templates → files → disk."""

@@ -1,0 +1,104 @@
+"""The manifest: what was generated into a folder, for whom, with which content."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from magicflow_cli.diagnostics import Report, Span
+from magicflow_cli.diagnostics.codes import MF4005
+from magicflow_cli.generate.files import FileClass, Owner
+
+FOLDER = ".magicflow"
+NAME = f"{FOLDER}/manifest.json"
+_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """`sha256` is of the content as it was written; `signature` of a stub's signature
+    at that time, "" for other files."""
+
+    kind: FileClass
+    sha256: str
+    owners: tuple[Owner, ...]
+    signature: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """`plans` is the hash of each workflow's plan, `options` what else went in."""
+
+    generator: str
+    profile: str
+    plans: dict[str, str] = field(default_factory=dict)
+    options: dict[str, str] = field(default_factory=dict)
+    files: dict[str, Entry] = field(default_factory=dict)
+
+    def to_text(self) -> str:
+        data = {
+            "manifest": _VERSION,
+            "generator": self.generator,
+            "profile": self.profile,
+            "plans": self.plans,
+            "options": self.options,
+            "files": {path: _entry_json(entry) for path, entry in self.files.items()},
+        }
+        return json.dumps(data, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+EMPTY = Manifest(generator="", profile="")
+
+
+def read_manifest(folder: Path, report: Report) -> Manifest | None:
+    """The folder's manifest, `EMPTY` when it has none; None (and a diagnostic) when it
+    cannot be understood, since then nothing there may be touched."""
+    path = folder / NAME
+    try:
+        data = json.loads(path.read_bytes())
+        return _manifest(data)
+    except FileNotFoundError:
+        return EMPTY
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        report.add(
+            MF4005,
+            f"the manifest `{NAME}` of the output folder cannot be read",
+            Span(str(path), 1, 1, 1, 1),
+            help="restore it from version control; or remove it and run with `--adopt`"
+            " so that generated files are taken for generated again",
+        )
+        return None
+
+
+def _manifest(data: dict[str, Any]) -> Manifest:
+    if data["manifest"] != _VERSION:
+        raise ValueError("unknown manifest version")
+    return Manifest(
+        generator=str(data["generator"]),
+        profile=str(data["profile"]),
+        plans={str(k): str(v) for k, v in data["plans"].items()},
+        options={str(k): str(v) for k, v in data["options"].items()},
+        files={str(path): _entry(entry) for path, entry in data["files"].items()},
+    )
+
+
+def _entry(data: dict[str, Any]) -> Entry:
+    return Entry(
+        kind=FileClass(data["class"]),
+        sha256=str(data["sha256"]),
+        owners=tuple(Owner(*map(str, owner)) for owner in data["owners"]),
+        signature=str(data.get("signature_sha256", "")),
+    )
+
+
+def _entry_json(entry: Entry) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "class": entry.kind.value,
+        "sha256": entry.sha256,
+        "owners": sorted(list(owner) for owner in entry.owners),
+    }
+    if entry.signature:
+        data["signature_sha256"] = entry.signature
+    return data

@@ -1,0 +1,147 @@
+"""Reading and writing an output folder. See the package's docstring for what a crash
+can do."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path, PurePosixPath
+
+from magicflow_cli.diagnostics import Report, Span
+from magicflow_cli.diagnostics.codes import MF4004, MF4006, MF4007
+from magicflow_cli.generate.files import digest
+from magicflow_cli.generate.publish.changes import HEADER, Action, Change, Changes
+from magicflow_cli.generate.publish.locking import locked
+from magicflow_cli.generate.publish.manifest import FOLDER, NAME, Manifest
+
+_STAGE = "stage-"
+
+
+class Disk:
+    """The output folder, which need not exist yet."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def digest(self, path: str) -> str | None:
+        content = self.read(path)
+        return None if content is None else digest(content)
+
+    def read(self, path: str) -> bytes | None:
+        """The file's bytes; None when there is none. A folder in the way reads as b""."""
+        try:
+            return (self.folder / path).read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError:
+            return b""
+
+    def has_header(self, path: str) -> bool:
+        content = self.read(path) or b""
+        return HEADER.encode() in content[:1000]
+
+    def check_paths(self, paths: list[str], report: Report) -> None:
+        """Every path stays below the folder and crosses no symbolic link or file."""
+        for path in paths:
+            problem = self._problem(path)
+            if problem:
+                report.add(
+                    MF4004,
+                    f"`{path}` cannot be written: {problem}",
+                    Span(str(self.folder / path), 1, 1, 1, 1),
+                    help="choose another output folder, or remove what is in the way",
+                )
+
+    def _problem(self, path: str) -> str:
+        parts = PurePosixPath(path).parts
+        if not parts or path.startswith("/") or ".." in parts or "\\" in path:
+            return "it leaves the output folder"
+        current = self.folder
+        for index, part in enumerate(parts):
+            current = current / part
+            if current.is_symlink():
+                return f"`{part}` is a symbolic link"
+            if index < len(parts) - 1 and current.exists() and not current.is_dir():
+                return f"`{part}` is a file"
+        return "it is a folder" if current.is_dir() else ""
+
+
+def write_changes(
+    folder: Path, changes: Changes, manifest: Manifest, report: Report
+) -> bool:
+    """Make the folder what `changes` says; the manifest is written last. False, with a
+    diagnostic, when another run holds the folder or it cannot be written."""
+    try:
+        (folder / FOLDER).mkdir(parents=True, exist_ok=True)
+        with locked(folder / FOLDER / "lock") as free:
+            if not free:
+                report.add(
+                    MF4006,
+                    "another run of magic-flow is writing to the output folder",
+                    Span(str(folder), 1, 1, 1, 1),
+                    help="wait until it is done",
+                )
+                return False
+            _write_locked(folder, changes, manifest)
+    except OSError as error:
+        report.add(
+            MF4007,
+            f"the output cannot be written: {error.strerror or 'unknown error'}",
+            Span(str(error.filename or folder), 1, 1, 1, 1),
+            help="check the folder's permissions and free space; run again, what was"
+            " begun is then finished",
+        )
+        return False
+    return True
+
+
+def _write_locked(folder: Path, changes: Changes, manifest: Manifest) -> None:
+    for leftover in (folder / FOLDER).glob(f"{_STAGE}*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+    stage = Path(tempfile.mkdtemp(prefix=_STAGE, dir=folder / FOLDER))
+    try:
+        staged = [
+            (change, _stage(stage, str(index), change.content))
+            for index, change in enumerate(changes.changes)
+            if change.action in (Action.CREATE, Action.REPLACE)
+        ]
+        for change, path in staged:
+            _place(folder, change, path)
+        for change in changes.of(Action.DELETE):
+            (folder / change.path).unlink(missing_ok=True)
+            _remove_empty(folder, change.path)
+        text = manifest.to_text()
+        path = folder / NAME
+        if not path.exists() or path.read_bytes() != text.encode("utf-8"):
+            os.replace(_stage(stage, "manifest", text), path)
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+
+
+def _stage(stage: Path, name: str, content: str) -> Path:
+    path = stage / name
+    with path.open("wb") as file:
+        file.write(content.encode("utf-8"))
+        file.flush()
+        os.fsync(file.fileno())
+    return path
+
+
+def _place(folder: Path, change: Change, staged: Path) -> None:
+    target = folder / change.path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if change.backup:
+        os.replace(target, target.with_name(target.name + ".orig"))
+    os.replace(staged, target)
+
+
+def _remove_empty(folder: Path, path: str) -> None:
+    """Folders that only held what was deleted."""
+    for parent in PurePosixPath(path).parents:
+        if parent == PurePosixPath("."):
+            return
+        try:
+            (folder / parent).rmdir()
+        except OSError:
+            return
