@@ -13,7 +13,17 @@ from magicflow_cli.expr import ast, parse_expression, parse_value
 from magicflow_cli.load.nodes import Entry, Mapping, Node, Scalar, Sequence, Source
 
 ROOTS = frozenset(
-    ["input", "branches", "iterations", "response", "error", "execution", "metadata", "event", "index"]
+    [
+        "input",
+        "branches",
+        "iterations",
+        "response",
+        "error",
+        "execution",
+        "metadata",
+        "event",
+        "index",
+    ]
 )
 
 
