@@ -1,0 +1,124 @@
+"""Errors as values: `{code, message, step?, attempt?, details?, retryable?, retry_after?,
+cause?, suppressed?}`. Absent members are left out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from magicflow.core.limits import exceeds
+from magicflow.plan.nodes import Retry
+
+Error = dict[str, Any]
+
+VALIDATION = "VALIDATION"
+EXPRESSION = "EXPRESSION"
+TIMEOUT = "TIMEOUT"
+CANCELLED = "CANCELLED"
+CIRCUIT_OPEN = "CIRCUIT_OPEN"
+UNAVAILABLE = "UNAVAILABLE"
+LIMIT = "LIMIT"
+INTERNAL = "INTERNAL"
+WORKFLOW_ERROR = "WORKFLOW_ERROR"
+
+NEVER_RETRYABLE = frozenset({VALIDATION, EXPRESSION, CANCELLED, LIMIT})
+MAX_TEXT = 4_096
+"""Code points of an error's message when the whole error is too large to keep."""
+MAX_SUPPRESSED = 16
+"""A chain of failing handlers keeps its first error and the newest of the others."""
+
+
+def make_error(
+    code: str,
+    message: str,
+    *,
+    step: str | None = None,
+    attempt: int | None = None,
+    details: Any = None,
+    cause: Error | None = None,
+) -> Error:
+    error: Error = {"code": code, "message": message}
+    if step is not None:
+        error["step"] = step
+    if attempt is not None:
+        error["attempt"] = attempt
+    if details is not None:
+        error["details"] = details
+    if cause is not None:
+        error["cause"] = cause
+    return error
+
+
+def reported_error(
+    raw: Any,
+    *,
+    step: str | None,
+    attempt: int,
+    declared: Mapping[str, bool],
+    limit: int,
+) -> Error:
+    """The error that an executor reported, brought into our form.
+
+    Whatever it sent, the result is an error: a missing code is INTERNAL, members that
+    are not ours are dropped, and what is larger than `limit` bytes is cut.
+    """
+    fields = raw if isinstance(raw, Mapping) else {"message": raw}
+    code = fields.get("code")
+    code = code if isinstance(code, str) and code else INTERNAL
+    message = fields.get("message")
+    if not isinstance(message, str):
+        message = "the executor gave no message" if message is None else str(message)
+    error = make_error(
+        code, message, step=step, attempt=attempt, details=fields.get("details")
+    )
+    retryable = fields.get("retryable")
+    if isinstance(retryable, bool):
+        error["retryable"] = retryable
+    elif code in declared:
+        error["retryable"] = declared[code]
+    retry_after = fields.get("retry_after")
+    if isinstance(retry_after, int) and not isinstance(retry_after, bool):
+        error["retry_after"] = max(retry_after, 0)
+    if isinstance(fields.get("cause"), Mapping):
+        error["cause"] = dict(fields["cause"])
+    if exceeds(error, limit):
+        error.pop("details", None)
+        error.pop("cause", None)
+        error["code"] = code[:MAX_TEXT]
+        error["message"] = message[:MAX_TEXT]
+    return error
+
+
+def allows_retry(policy: Retry, error: Error) -> bool:
+    """Whether the policy retries this error: `non_retryable` wins over `retry_on`,
+    which, when it is given, is the whole list; without it the error's flag decides."""
+    code = error["code"]
+    if code in NEVER_RETRYABLE or code in policy.non_retryable:
+        return False
+    if policy.retry_on is not None:
+        return code in policy.retry_on
+    return error.get("retryable") is not False
+
+
+def with_cause(error: Error, cause: Error) -> Error:
+    """The error of a failed answer to `cause`. A cause that an executor gave it moves
+    to `suppressed`, so that nothing is lost."""
+    own = error.get("cause")
+    if own is None:
+        return {**error, "cause": cause}
+    return {**error, "cause": cause, "suppressed": [*error.get("suppressed", ()), own]}
+
+
+def with_suppressed(errors: list[Error]) -> Error:
+    """The first error, with those of its handlers under `suppressed`."""
+    first, rest = errors[0], errors[1:]
+    if not rest:
+        return first
+    return {**first, "suppressed": [*first.get("suppressed", ()), *rest]}
+
+
+def extended(errors: list[Error], error: Error) -> list[Error]:
+    """A chain of handlers' errors with one more, bounded."""
+    if len(errors) < MAX_SUPPRESSED:
+        return [*errors, error]
+    return [errors[0], *errors[2:], error]

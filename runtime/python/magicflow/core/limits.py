@@ -1,0 +1,66 @@
+"""Whether a value is larger than a run may keep, counted in canonical JSON bytes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from magicflow.canonical import canonical
+from magicflow.types.domain import MAX_DEPTH
+
+_NUMBER = 25  # more bytes than any double needs
+_ESCAPED = 6  # bytes of the longest escape, and more than a code point's UTF-8
+
+
+def exceeds(value: Any, limit: int) -> bool:
+    """True when the value's canonical JSON has more than `limit` bytes, or when more
+    collections stand in each other than the domain of values allows.
+
+    Nearly every value is far below the limit, so a bound from above comes first and the
+    exact text is only written when the bound is not enough.
+    """
+    bound = _bound(value, limit, MAX_DEPTH)
+    if bound <= limit:
+        return False
+    if _is_too_deep(value):
+        return True
+    return len(canonical(value).encode()) > limit
+
+
+def _bound(value: Any, limit: int, depth: int) -> int:
+    """At least the size of the value, and beyond the limit when it is too deep; stops
+    counting when it is beyond the limit."""
+    if value is None or value is True or value is False:
+        return 5
+    if isinstance(value, str):
+        return _ESCAPED * len(value) + 2
+    if isinstance(value, dict):
+        if depth == 0:
+            return limit + 1
+        total = 2
+        for key, item in value.items():
+            total += _ESCAPED * len(key) + 4 + _bound(item, limit - total, depth - 1)
+            if total > limit:
+                break
+        return total
+    if isinstance(value, list):
+        if depth == 0:
+            return limit + 1
+        total = 2
+        for item in value:
+            total += 1 + _bound(item, limit - total, depth - 1)
+            if total > limit:
+                break
+        return total
+    return _NUMBER
+
+
+def _is_too_deep(value: Any) -> bool:
+    waiting = [(value, 0)]
+    while waiting:
+        item, depth = waiting.pop()
+        if isinstance(item, dict | list):
+            if depth == MAX_DEPTH:
+                return True
+            below = item.values() if isinstance(item, dict) else item
+            waiting += [(child, depth + 1) for child in below]
+    return False

@@ -1,0 +1,278 @@
+"""`try`: attempts with delays between them, then the clauses that answer a failure.
+
+The frame has `attempt`, and while a clause's handler runs `clause`, `error` (what it
+answers) and `ran` (handlers that have run).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from magicflow.core import ending, flow, rules
+from magicflow.core.backoff import delay_after
+from magicflow.core.errors import (
+    CIRCUIT_OPEN,
+    TIMEOUT,
+    Error,
+    allows_retry,
+    extended,
+    make_error,
+    with_cause,
+)
+from magicflow.core.frames import (
+    drop_children,
+    end_step,
+    forget_timer,
+    node_of,
+    open_child,
+    part_of,
+    part_path,
+    remove,
+    root_node,
+    start_timer,
+    stop_timers,
+)
+from magicflow.core.kinds import Kind
+from magicflow.core.nodes import seq
+from magicflow.core.scope import ABSENT
+from magicflow.core.state import Row
+from magicflow.core.transition import Transition
+from magicflow.plan.nodes import Catch, Node, Seq, Try
+
+RETRY_TIMER = "retry"
+
+
+def _enter(tx: Transition, frame: Row, node: Try) -> None:
+    frame = tx.edit_frame(frame["path"])
+    frame["attempt"] = 1
+    _attempt(tx, frame, node)
+
+
+def _attempt(tx: Transition, frame: Row, node: Try) -> None:
+    body = tx.plan.nodes[node.body]
+    attempt = frame["attempt"]
+    owner = frame.get("owner") or frame["path"]
+    if body.kind != "call" and tx.step(owner) is not None:
+        row = tx.edit_step(owner)
+        row["status"] = "running"
+        row["attempts"] = attempt
+    path = _body_path(frame, node)
+    extra: Row = {"owner": owner}
+    if attempt > 1:
+        extra["try"] = attempt
+    tx.push(flow.enter, body, frame["path"], frame.get("scope", ""), path, extra)
+
+
+def _body_path(frame: Row, node: Try) -> str:
+    path = part_path(frame["path"], part_of(node.body, frame["node"]))
+    attempt = frame["attempt"]
+    return path if attempt == 1 else f"{path}~{attempt}"
+
+
+def body_frame(tx: Transition, frame: Row, node: Try) -> Row | None:
+    """The open frame of the attempt."""
+    body = tx.plan.nodes[node.body]
+    if body.step is None:
+        return tx.frame(_body_path(frame, node))
+    return tx.frame(open_child(tx, frame, body))
+
+
+# what the body and the handlers come to
+
+
+def _child_completed(
+    tx: Transition,
+    frame: Row,
+    node: Try,
+    child: Row,
+    child_node: Node,
+    value: Any,
+    goto: str | None,
+) -> None:
+    if "clause" not in frame:
+        flow.complete(tx, frame, node, value)
+        return
+    if child_node.rules and rules.after_step(tx, child, child_node):
+        return
+    if value is ABSENT:  # a fallback that was skipped answers nothing
+        _answer(tx, frame, node, frame["error"], False, frame["clause"] + 1)
+        return
+    step = tx.plan.nodes[frame["node"]].step
+    try:
+        flow.refuse_unfit(node.output_check, value, "the fallback's output", step)
+    except flow.Refused as refused:
+        error = with_cause(refused.error, frame["error"])
+        _answer(tx, frame, node, error, False, frame["clause"] + 1)
+        return
+    if node.step is not None:
+        tx.edit_step(frame["path"])["fallback_used"] = True
+    flow.complete(tx, frame, node, value)
+
+
+def _child_failed(
+    tx: Transition,
+    frame: Row,
+    node: Try,
+    child: Row,
+    child_node: Node,
+    error: Error,
+    own: bool,
+    early: bool,
+) -> None:
+    frame = tx.open_frame(frame["path"])
+    if "clause" in frame:
+        error = with_cause(error, frame["error"])
+        _answer(tx, frame, node, error, False, frame["clause"] + 1)
+        return
+    if not early:
+        tx.record(
+            "attempt_failed", path=frame["path"], attempt=frame["attempt"], error=error
+        )
+        if own and _answered_at_once(node):
+            _answer(tx, frame, node, error, True, 0)
+            return
+        if _retries(frame, node, error):
+            _schedule_retry(tx, frame, node, error)
+            return
+    _answer(tx, frame, node, error, own, 0)
+
+
+def _answered_at_once(node: Try) -> bool:
+    return any(clause.before_retry for clause in node.catch)
+
+
+def _retries(frame: Row, node: Try, error: Error) -> bool:
+    policy = node.retry
+    return (
+        policy is not None
+        and frame["attempt"] < policy.max_attempts
+        and allows_retry(policy, error)
+    )
+
+
+def _schedule_retry(tx: Transition, frame: Row, node: Try, error: Error) -> None:
+    assert node.retry is not None
+    path = frame["path"]
+    delay = delay_after(node.retry, frame["attempt"], tx.run["id"], path, error)
+    frame = tx.edit_frame(path)
+    frame["attempt"] += 1
+    owner = frame.get("owner") or path
+    if tx.step(owner) is not None:
+        tx.edit_step(owner)["status"] = "retrying"
+    due = tx.now + delay
+    tx.record("retry_scheduled", path=path, attempt=frame["attempt"], due=due)
+    start_timer(tx, path, f"{RETRY_TIMER}-{frame['attempt']}", due)
+
+
+def _timer(tx: Transition, frame: Row, node: Try, purpose: str) -> None:
+    """The delay is over."""
+    _attempt(tx, forget_timer(tx, frame["path"], purpose), node)
+
+
+def _timed_out(tx: Transition, frame: Row, node: Try, purpose: str) -> None:
+    """`total_timeout` is over: whatever is in flight goes, and nothing is retried."""
+    frame = forget_timer(tx, frame["path"], purpose)
+    drop_children(tx, frame)
+    error = make_error(
+        TIMEOUT,
+        f"all attempts together took more than {node.timeout} ms",
+        step=node.step,
+        attempt=frame["attempt"],
+        details={"kind": "total"},
+    )
+    tx.record(
+        "attempt_failed", path=frame["path"], attempt=frame["attempt"], error=error
+    )
+    _answer(tx, frame, node, error, True, 0)
+
+
+# the clauses
+
+
+def _answer(
+    tx: Transition, frame: Row, node: Try, error: Error, own: bool, start: int
+) -> None:
+    """Let the first clause from `start` on answer that takes this failure; with none
+    the node fails. A handler that ran in this occurrence does not run again."""
+    ran = frame.get("ran", ())
+    for index in range(start, len(node.catch)):
+        clause = node.catch[index]
+        if _takes(clause, error, own) and clause.handler not in ran:
+            _ACTIONS[clause.action](tx, frame, node, error, index)
+            return
+    flow.fail(tx, frame, node, error, own)
+
+
+def _takes(clause: Catch, error: Error, own: bool) -> bool:
+    if clause.before_retry and not own:
+        return False
+    return (
+        clause.any
+        or (clause.timeout and own)
+        or (clause.circuit_open and error["code"] == CIRCUIT_OPEN)
+    )
+
+
+def _run(tx: Transition, frame: Row, node: Try, error: Error, index: int) -> None:
+    """A fallback: its value becomes the step's."""
+    handler = tx.plan.nodes[node.catch[index].handler or ""]
+    frame = tx.edit_frame(frame["path"])
+    stop_timers(tx, frame)  # the limit was on the attempts
+    frame.pop("timers", None)
+    frame["clause"] = index
+    frame["error"] = error
+    frame["ran"] = [*frame.get("ran", ()), handler.id]
+    tx.record("fallback_started", path=frame["path"], handler=handler.id, error=error)
+    path = part_path(frame["path"], part_of(handler.id, frame["node"]))
+    extra: Row = {"errors": [error]}
+    tx.push(flow.enter, handler, frame["path"], frame.get("scope", ""), path, extra)
+
+
+def _goto(tx: Transition, frame: Row, node: Try, error: Error, index: int) -> None:
+    """A handler of the block: the step has failed, and the block goes on there."""
+    target = node.catch[index].target
+    assert target is not None
+    drop_children(tx, frame)
+    remove(tx, frame, node)
+    if node.step is not None:
+        end_step(tx, frame["path"], "failed", error)
+    block = tx.open_frame(frame["parent"])
+    assert isinstance(node_of(tx, block), Seq)
+    before = frame.get("errors", []) if node.handler else []
+    tx.record("handler_started", path=frame["path"], handler=target, error=error)
+    failed = frame.get("failed", node.id) if node.handler else node.id
+    seq.handle(tx, block, target, extended(before, error), failed)
+
+
+def _ignore(tx: Transition, frame: Row, node: Try, error: Error, index: int) -> None:
+    flow.ignore(tx, frame, node, error)
+
+
+def _end_run(tx: Transition, frame: Row, node: Try, error: Error, index: int) -> None:
+    failed_at = root_node(tx, frame)
+    remove(tx, frame, node)
+    if node.step is not None:
+        end_step(tx, frame["path"], "timed_out", error)
+    ending.begin(tx, "timed_out", error, failed_at=failed_at)
+
+
+_ACTIONS = {"run": _run, "goto": _goto, "ignore": _ignore, "end_run": _end_run}
+
+
+def _children(tx: Transition, frame: Row, node: Try) -> list[str]:
+    if "clause" in frame:
+        handler = tx.plan.nodes[node.catch[frame["clause"]].handler or ""]
+        path = open_child(tx, frame, handler)
+        return [] if path is None else [path]
+    body = body_frame(tx, frame, node) if "attempt" in frame else None
+    return [] if body is None else [body["path"]]
+
+
+KIND = Kind(
+    enter=_enter,
+    child_completed=_child_completed,
+    child_failed=_child_failed,
+    children=_children,
+    timer=_timer,
+    timed_out=_timed_out,
+)

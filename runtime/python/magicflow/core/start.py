@@ -1,0 +1,84 @@
+"""How a run begins: anew, or after a failed one, whose results it keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from magicflow.core import flow
+from magicflow.core.frames import ROOT, RUN_TIMEOUT
+from magicflow.core.kinds import KINDS
+from magicflow.core.nodes import seq
+from magicflow.core.refusal import refuse
+from magicflow.core.state import Row
+from magicflow.core.transition import Transition
+from magicflow.plan.nodes import Seq
+
+
+def start(tx: Transition, event: Mapping[str, Any]) -> None:
+    """The first event. Input that does not fit is refused."""
+    plan = tx.plan
+    given = event["input"]
+    metadata = event.get("metadata") or {}
+    try:
+        flow.refuse_large(tx, given, "the input", None)
+        flow.refuse_large(tx, metadata, "the metadata", None)
+        flow.refuse_unfit(plan.input_check, given, "the input", None)
+        given = plan.input_defaults(given)
+        flow.refuse_large(tx, given, "the input with its defaults", None)
+    except flow.Refused as refused:
+        error = refused.error
+        raise refuse(error["code"], error["message"], error.get("details")) from None
+    tx.start = {"input": given, "metadata": metadata, "plan_hash": plan.hash}
+    if "retry_of" in event:
+        tx.start["retry_of"] = event["retry_of"]
+    run = tx.run
+    run.update(
+        id=event["run_id"],
+        phase="running",
+        started_at=tx.now,
+        history=0,
+        occurrences=0,
+        tasks=0,
+    )
+    tx.record("run_started")
+    _start_deadline(tx, event)
+    _enter_root(tx, event.get("resume"))
+
+
+def _start_deadline(tx: Transition, event: Mapping[str, Any]) -> None:
+    """The run's own timeout, or a parent's when that is earlier."""
+    timeout = event.get("timeout")
+    if timeout is None and tx.plan.timeout is not None:
+        timeout = tx.plan.timeout.after
+    limits = [event.get("deadline"), None if timeout is None else tx.now + timeout]
+    known = [limit for limit in limits if limit is not None]
+    if known:
+        tx.run["deadline"] = min(known)
+        tx.run["timer"] = True
+        tx.send("start_timer", timer_id=RUN_TIMEOUT, due=min(known))
+
+
+def _enter_root(tx: Transition, resume: Mapping[str, Any] | None) -> None:
+    node = tx.plan.nodes[tx.plan.root]
+    frame: Row = {"path": ROOT, "node": node.id, "parent": ""}
+    tx.frames[ROOT] = frame
+    if resume is None:
+        KINDS[node.kind].enter(tx, frame, node)
+        return
+    assert isinstance(node, Seq)
+    for path in sorted(resume["steps"]):
+        row = tx.steps[path] = dict(resume["steps"][path])
+        tx.run["occurrences"] = max(tx.run["occurrences"], row["n"])
+    for key in sorted(resume.get("visits", ())):
+        tx.visits[key] = dict(resume["visits"][key])
+    _resume_root(tx, frame, node, resume)
+
+
+def _resume_root(
+    tx: Transition, frame: Row, node: Seq, resume: Mapping[str, Any]
+) -> None:
+    if node.deps is None:
+        seq.begin(tx, frame, resume["start"])
+    else:
+        seq.begin_after(tx, frame, node, resume["done"])
