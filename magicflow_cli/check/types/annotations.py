@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from magicflow_cli.check.types.conjunctions import Conjunctions
 from magicflow_cli.check.types.names import read_pins
 from magicflow_cli.check.types.places import Places
@@ -12,6 +14,8 @@ from magicflow_cli.diagnostics.model import Span
 from magicflow_cli.load.nodes import Mapping, Node, Scalar, Sequence
 from magicflow_cli.plan import models as plan
 from magicflow_cli.plan.identifiers import split_words
+
+_PROPERTY = re.compile(r"/properties/[^/]*\Z")
 
 
 class Annotations:
@@ -44,7 +48,7 @@ class Annotations:
         owner = self._conjunctions.owner(bare)
         if owner is not None:
             pins = read_pins(
-                owner, self._values, of_type=True, place=self._places.of(owner).id
+                owner, self._values, of_type=True, is_property=self._is_property(owner)
             )
             words = self._words(owner)
             if pins and not kinds:
@@ -54,6 +58,9 @@ class Annotations:
         else:
             words = self._joined_words(bare)
         return plan.TypeName(words=[*words, *kinds])
+
+    def _is_property(self, node: Node) -> bool:
+        return _PROPERTY.search(self._places.of(node).id) is not None
 
     def _words(self, node: Node) -> list[str]:
         return [
@@ -118,8 +125,10 @@ class Annotations:
         )
         names: dict[str, str] = {}
         for node in nodes:
-            place = self._places.of(node).id
-            names = names or read_pins(node, self._values, of_type=False, place=place)
+            if self._is_property(node):
+                names = names or read_pins(
+                    node, self._values, of_type=False, is_property=True
+                )
         docs = [doc for node in nodes if (doc := self.doc_of(node)) is not None]
         return plan.Field(
             type=type,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from magicflow_cli.check.types.annotations import Annotations
-from magicflow_cli.check.types.conjunctions import Conjunctions
+from magicflow_cli.check.types.conjunctions import NEVER, Conjunctions
 from magicflow_cli.check.types.read import decimal_text
 from magicflow_cli.check.types.shape import (
     ARRAY,
@@ -28,8 +28,11 @@ from magicflow_cli.check.types.shape import (
     is_false,
 )
 from magicflow_cli.check.types.shapes import Shapes
+from magicflow_cli.check.types.strings import string_fits
 from magicflow_cli.check.types.values import Values
 from magicflow_cli.diagnostics import codes
+from magicflow_cli.diagnostics.model import Span
+from magicflow_cli.load.nodes import Mapping
 from magicflow_cli.plan import models as plan
 
 BUILT_IN = frozenset(
@@ -56,6 +59,8 @@ class Lowering:
         self._shapes = shapes
         self._annotations = annotations
         self.wanted: dict[str, Conj] = {}
+        self.field_spans: dict[tuple[str, str], Span] = {}
+        self.default_spans: dict[tuple[str, str], Span] = {}
 
     def ref_group(self, group: Group) -> plan.TypeRef:
         return self.ref(self._conjunctions.of(group))
@@ -115,7 +120,7 @@ class Lowering:
             case ArrayPart() as part:
                 return self._array(conj, part, name, doc), []
             case ObjectPart() as part:
-                return self._object(part, name, doc)
+                return self._object(id, part, name, doc)
             case TaggedPart() as part:
                 return self._tagged(part, name, doc), []
         raise TypeError(f"no part for {kinds}")
@@ -193,7 +198,7 @@ class Lowering:
         )
 
     def _object(
-        self, part: ObjectPart, name: plan.TypeName, doc: plan.Doc | None
+        self, id: str, part: ObjectPart, name: plan.TypeName, doc: plan.Doc | None
     ) -> tuple[plan.TypeDef, list[str]]:
         extra = self._extra(part.extra)
         names = [wire for wire, _ in part.fields]
@@ -216,9 +221,10 @@ class Lowering:
         for wire, group in part.fields:
             if is_false(group) and extra.allow == "forbid":
                 continue
-            fields[wire] = self._annotations.field(
-                group, self.ref_group(group), wire in part.required
-            )
+            fits = string_fits(wire, _key_rules(part))
+            ref = self.ref_group(group) if fits else self.ref(NEVER)
+            fields[wire] = self._annotations.field(group, ref, wire in part.required)
+            self._note_spans(id, wire, group)
         return (
             plan.ObjectType(
                 name=name,
@@ -234,6 +240,14 @@ class Lowering:
             ),
             list(fields),
         )
+
+    def _note_spans(self, id: str, wire: str, group: Group) -> None:
+        if group:
+            self.field_spans[id, wire] = group[0].span()
+        for node in group:
+            entry = node.entries.get("default") if isinstance(node, Mapping) else None
+            if entry is not None:
+                self.default_spans.setdefault((id, wire), entry.value.span())
 
     def _extra(self, group: Group) -> plan.Extra:
         shape = self._shapes.of_group(group)
@@ -312,6 +326,14 @@ _FULL: dict[Kind, object] = {
     "array": ARRAY,
     "object": OBJECT,
 }
+
+
+def _key_rules(part: ObjectPart) -> StringPart:
+    return StringPart(
+        min_length=part.key_min_length,
+        max_length=part.key_max_length,
+        patterns=part.key_patterns,
+    )
 
 
 def _built_in(shape: Shape) -> str | None:

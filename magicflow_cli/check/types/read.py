@@ -11,13 +11,13 @@ from typing import Literal
 from magicflow.regex import check_portable
 
 from magicflow_cli.check.types import shape as shapes
-from magicflow_cli.check.types.patterns import spell_spaces
 from magicflow_cli.check.types.keywords import (
     ANNOTATION_FORMATS,
     FORMATS,
     KEYWORDS,
     NUMBER_FORMATS,
 )
+from magicflow_cli.check.types.patterns import spell_spaces
 from magicflow_cli.check.types.shape import (
     ARRAY,
     BOOLEAN,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from magicflow_cli.check.types.annotations import Annotations
 from magicflow_cli.check.types.conjunctions import Conjunctions
 from magicflow_cli.check.types.lower import BUILT_IN, Lowering
+from magicflow_cli.check.types.names import check_names
 from magicflow_cli.check.types.places import Places, Root
 from magicflow_cli.check.types.shapes import Shapes
 from magicflow_cli.check.types.values import Values
@@ -84,6 +85,12 @@ class TypeTable:
 
     def finish(self) -> None:
         """Checks what needs all types: names that collide, defaults that do not fit."""
+        lowering = self._lowering
+        check_names(self.types, self.spans, lowering.field_spans, self._values)
+        if lowering.default_spans and not self._values.report.has_errors:
+            from magicflow_cli.check.types.defaults import check_defaults
+
+            check_defaults(self.types, lowering.default_spans, self._values)
 
     def _add(self, node: Node, id: str, named: bool) -> plan.TypeRef:
         ref = self._lowering.ref_group((node,))

@@ -33,6 +33,17 @@ class Values:
             self._reported.add((code.id, span))
             self.report.add(code, message, span, help=help, labels=labels)
 
+    def collision(
+        self,
+        code: Code,
+        message: str,
+        span: Span | None,
+        help: str,
+        labels: tuple[Label, ...],
+    ) -> None:
+        """A problem of several places; types that the compiler made have none."""
+        self.report.add(code, message, span, help=help, labels=labels)
+
     def invalid(self, keyword: str, node: Node, expected: str) -> None:
         self.problem(
             codes.MF2003,
