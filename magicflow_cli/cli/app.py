@@ -95,8 +95,19 @@ class LazyGroup(TyperGroup):
     format_epilog = Command.format_epilog
 
 
+class _Stopped(Exception):
+    """Carries an interrupt or a closed pipe past typer, which would make exit codes of
+    them."""
+
+
 class _TopLevel(LazyGroup):
     entries = COMMANDS
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (KeyboardInterrupt, BrokenPipeError) as stop:
+            raise _Stopped from stop
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         formatter.write(top_level_help())
@@ -145,8 +156,9 @@ def invoke(arguments: list[str]) -> int:
         return 2
     except (KeyboardInterrupt, BrokenPipeError):
         raise
-    except typer.Abort:
-        return 2
+    except _Stopped as stopped:
+        assert stopped.__cause__ is not None
+        raise stopped.__cause__ from None
     except Exception as error:
         _complain(_defect(error))
         return 2

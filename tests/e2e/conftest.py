@@ -6,14 +6,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-EXAMPLES = ROOT / "examples"
-Run = Callable[..., subprocess.CompletedProcess[str]]
+from tests.e2e.places import ROOT, Run
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+
+from tests.e2e.places import ROOT
 
 FORBIDDEN = ("__pycache__", ".pyc", "node_modules", ".venv", ".mypy_cache", "tests/")
 
