@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 import yaml
 
 from magicflow_cli.documents.aliases import ALIASES, TYPE_ALIASES, Place
+from magicflow_cli.documents.conditions import condition_of
 from magicflow_cli.documents.headers import API_VERSION_ALIASES
 
 Schema: TypeAlias = dict[str, Any]
@@ -32,13 +33,23 @@ CONFIGURATION_HEAD = """\
 Generated from `schemas/project.schema.json`, `server.schema.json` and `executor.schema.json`; do not edit. These files
 have no `kind`. Keys that are not listed are errors; keys of your own begin with `x-`.
 """
-LINKED = ("Expression", "Value", "Schema", "Duration", "StepName", "Name", "Version")
+LINKED = (
+    "Expression",
+    "Value",
+    "Schema",
+    "Duration",
+    "StepName",
+    "Name",
+    "Version",
+    "Cron",
+)
 NAMES = {
     "Expression": "expression",
     "Value": "mapping value",
     "Schema": "JSON Schema",
     "Duration": "duration",
     "StepName": "step name",
+    "Cron": "cron expression",
     "Setting": "anything",
 }
 PLACES: dict[Place, str] = {
@@ -126,6 +137,13 @@ def _table(schema: Schema) -> list[str]:
         if variants and all(set(variant) == {"required"} for variant in variants):
             keys = ", ".join(f"`{variant['required'][0]}`" for variant in variants)
             lines += ["", f"{words} {keys} is there."]
+    for condition in map(condition_of, schema.get("allOf", ())):
+        values = " or ".join(f"`{value}`" for value in condition.values)
+        if condition.needs:
+            text = f"`{condition.key}` {values} needs `{condition.other}`."
+        else:
+            text = f"`{condition.other}` is only for `{condition.key}` {values}."
+        lines += ["", text]
     return [*lines, ""]
 
 

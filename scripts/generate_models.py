@@ -32,6 +32,7 @@ NODE_IMPORT = "from magicflow_cli.load.nodes import Node\n"
 BOUND_IMPORT = "from magicflow_cli.documents.bound import Bound\n"
 RECORD_IMPORT = "from magicflow_cli.record import Record\n"
 LIMITS = {
+    "allOf",
     "examples",
     *("pattern", "patternProperties", "propertyNames"),
     *("minimum", "maximum", "exclusiveMinimum"),

@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import Any, TypeAlias
 
 from magicflow_cli.documents.bound import Bound, attach
+from magicflow_cli.documents.conditions import condition_of
 from magicflow_cli.documents.variants import ref_name, variant_of
 from magicflow_cli.load.nodes import Mapping, Node, Scalar, Sequence
 
@@ -30,9 +31,7 @@ _STRING = frozenset(["type", "pattern", "minLength", "maxLength"])
 _NUMBER = frozenset(["type", "minimum", "maximum", "exclusiveMinimum"])
 _ARRAY = frozenset(["type", "items", "minItems"])
 _MAP = frozenset(["type", "additionalProperties"])
-_RECORD = frozenset(
-    ["type", "properties", "required", "additionalProperties", "oneOf", "anyOf"]
-)
+_RECORD = _MAP | {"properties", "required", "oneOf", "anyOf", "allOf"}
 
 
 class Misfit(Exception):
@@ -124,6 +123,7 @@ class Binder:
         required = frozenset(schema.get("required", ()))
         one_of = [item["required"][0] for item in schema.get("oneOf", ())]
         any_of = [item["required"][0] for item in schema.get("anyOf", ())]
+        conditions = [condition_of(item) for item in schema.get("allOf", ())]
 
         def bind(node: Node) -> Bound:
             if type(node) is not Mapping:
@@ -142,6 +142,9 @@ class Binder:
                 raise Misfit
             if any_of and not any(key in entries for key in any_of):
                 raise Misfit
+            for condition in conditions:
+                if not condition.holds(_View(node)):
+                    raise Misfit
             return attach(cls(**values), node)
 
         return bind

@@ -18,6 +18,7 @@ from magicflow_cli.diagnostics import codes
 from magicflow_cli.diagnostics.model import Report
 from magicflow_cli.diagnostics.suggestion import suggest
 from magicflow_cli.documents.bind import EXTENSION, Binder, pattern
+from magicflow_cli.documents.conditions import condition_of
 from magicflow_cli.documents.messages import Found, add
 from magicflow_cli.documents.variants import kinds, tags, variant_of
 from magicflow_cli.load.nodes import Mapping, Node, Sequence
@@ -102,6 +103,7 @@ def _validator(binder: Binder, nodes: dict[int, Node]) -> Validator:
         {
             "oneOf": alternatives,
             "anyOf": alternatives,
+            "allOf": _conditions,
             "required": _required,
             "additionalProperties": _additional_properties,
             "pattern": _pattern,
@@ -152,6 +154,20 @@ def _choice_of_keys(variants: list[Schema], instance: object, schema: Schema) ->
         yield ValidationError(
             "", validator="excludingKeys", path=[there[1]], validator_value=there
         )
+
+
+def _conditions(
+    validator: Validator, conditions: list[Schema], instance: object, schema: Schema
+) -> Errors:
+    view = _View(instance)
+    if view.kind != "object":
+        return
+    for condition in map(condition_of, conditions):
+        if not condition.holds(view):
+            path = [condition.key if condition.needs else condition.other]
+            yield ValidationError(
+                "", validator="condition", validator_value=condition, path=path
+            )
 
 
 def _required(

@@ -164,6 +164,12 @@ def _not_matching(
 
 
 _PATTERNS = {
+    "Cron": (
+        codes.MF0416,
+        "is not a cron expression",
+        "write five fields, minute, hour, day, month and day of week:"
+        " `0 9 * * MON-FRI`",
+    ),
     "Duration": (
         codes.MF0409,
         "is not a duration",
@@ -247,6 +253,31 @@ def _excluding(
     )
 
 
+def _condition(
+    found: Found, shape: dict[str, Any], root: Mapping, report: Report
+) -> None:
+    condition = found.expected
+    entry = _entry(root, found.path)
+    values = _listed(map(_json, condition.values), "or")
+    if condition.needs:
+        report.add(
+            codes.MF0414,
+            f"`{condition.key}: {_json(condition.values[0])}` needs"
+            f" `{condition.other}`",
+            entry.value.span(),
+            help=f"add the key `{condition.other}`",
+        )
+        return
+    there = _walk(root, (*found.path[:-1], condition.key))
+    report.add(
+        codes.MF0414,
+        f"`{condition.other}` has no effect unless `{condition.key}` is {values}",
+        entry.key.span(),
+        help=f"remove `{condition.other}`, or set `{condition.key}` to {values}",
+        labels=[Label(there.span(), f"`{condition.key}` stands here")],
+    )
+
+
 def _no_steps(root: Mapping, report: Report) -> None:
     spec = root.get("spec")
     entry = spec.entries.get("steps") if isinstance(spec, Mapping) else None
@@ -273,6 +304,7 @@ _MESSAGES: dict[str, Callable[[Found, dict[str, Any], Mapping, Report], None]] =
     "maxLength": _wrong_length,
     "oneOfKeys": _choice_missing,
     "excludingKeys": _excluding,
+    "condition": _condition,
 }
 _TYPES = {
     "string": "a text",

@@ -41,12 +41,14 @@ KEYS = [
     *("service", "method", "executor", "function", "data_mapping", "input", "output"),
     *("config", "url", "endpoint", "timeout", "duration", "until", "cron", "every"),
     *("on_success", "error_handling", "action", "branches", "iterate_over", "while"),
+    *("timeout_action", "fallback_step", "step", "message"),
     *("compensation", "metadata", "spec", "workflow", "kind", "version", "x-own", ""),
 ]
 VALUES: list[Any] = [
     *(None, True, False, 0, 1, -1, 1.0, 0.5, 2**70, "", "a", "5s", "5s\n", "1.2.3"),
     *([], {}, [None], ["a"], {"a": 1}, {"name": "a"}, [{"name": "a"}], {"input": 1}),
     *("function", "http", "service_call", "loop", "switch", "wait", "end", "schedule"),
+    *("fallback", "goto", "compensate", "continue", "0 9 * * MON-FRI", "60 * * * *"),
     *({"endpoint": "x"}, {"max_attempts": 2}, "workflow.magic-flow.io/v2"),
     *("magicflow.io/v2", "Workflow", "WorkflowContext", "a" * 64, "a b", "\u0000"),
 ]

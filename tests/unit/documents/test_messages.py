@@ -145,6 +145,29 @@ CASES: list[tuple[str, list[tuple[str, int, int, str, str]]]] = [
         [("MF0416", 6, 54, "`item_variable` `1a` is not a name", "letters")],
     ),
     (
+        "  steps: [{name: a, timeout: 5s, timeout_action: fallback}]\n",
+        [("MF0414", 5, 50, "`timeout_action: fallback` needs `fallback_step`", "add")],
+    ),
+    (
+        "  error_handling: [{condition: x, action: {type: goto}}]\n"
+        "  steps: [{name: a}]\n",
+        [("MF0414", 5, 50, "`type: goto` needs `step`", "add the key `step`")],
+    ),
+    (
+        "  error_handling: [{condition: x, action: {type: continue, message: x}}]\n"
+        "  steps: [{name: a}]\n",
+        [
+            (
+                *("MF0414", 5, 60, "`message` has no effect unless `type` is"),
+                "remove `message`, or set `type` to `return_error`, `fail` or",
+            )
+        ],
+    ),
+    (
+        "  triggers: [{type: schedule, cron: 60 * * * *}]\n  steps: [{name: a}]\n",
+        [("MF0416", 5, 37, "`60 * * * *` is not a cron expression", "five fields")],
+    ),
+    (
         "  steps: [{name: a, type: parallel, branches: [{steps: [{name: b}]}]}]\n",
         [("MF0405", 5, 49, "branch 1 has no `name`", "add the key")],
     ),
