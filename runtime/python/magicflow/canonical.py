@@ -31,6 +31,35 @@ def canonical(value: object) -> str:
     return text
 
 
+def exceeds(value: object, limit: int) -> bool:
+    """Whether the canonical text has more than `limit` bytes in UTF-8.
+
+    Stops there, so that a value that shares its parts and would print for ever costs no
+    more than the limit. Raises ValueError as `canonical` does, for what it has seen.
+    """
+    left = limit
+
+    def count(piece: str) -> None:
+        nonlocal left
+        left -= len(piece) if piece.isascii() else len(piece.encode("utf-8"))
+        if left < 0:
+            raise _Exceeded
+
+    try:
+        _write(value, count)
+    except _Exceeded:
+        return True
+    except RecursionError:
+        raise ValueError("the value is nested too deeply") from None
+    except UnicodeEncodeError:
+        raise ValueError("the value has a lone surrogate") from None
+    return False
+
+
+class _Exceeded(Exception):
+    pass
+
+
 def format_number(value: int | float) -> str:
     """A number as ECMAScript prints it: `1` for 1.0, `1e+21`, `1e-7`, `0` for -0.0.
 

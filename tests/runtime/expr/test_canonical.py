@@ -8,7 +8,7 @@ import struct
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from magicflow.canonical import canonical, format_number
+from magicflow.canonical import canonical, exceeds, format_number
 
 # RFC 8785, appendix B: the IEEE double's bits and its text.
 APPENDIX_B = [
@@ -130,3 +130,23 @@ def test_round_trip_and_fixed_point(value: object) -> None:
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_numbers_round_trip(value: float) -> None:
     assert float(format_number(value)) == value
+
+
+@given(json_values, st.integers(0, 60))
+def test_exceeds_is_the_length_in_bytes(value: object, limit: int) -> None:
+    assert exceeds(value, limit) == (len(canonical(value).encode()) > limit)
+
+
+def test_exceeds_ends_where_printing_would_not() -> None:
+    value: list[object] = []
+    for _ in range(60):
+        value = [value, value]
+    assert exceeds(value, 262_144)
+    for bad in ("\ud800", float("nan"), {1: 2}):
+        with pytest.raises(ValueError):
+            exceeds(bad, 10)
+    deep: list[object] = []
+    for _ in range(100_000):
+        deep = [deep]
+    with pytest.raises(ValueError):
+        exceeds(deep, 10**9)

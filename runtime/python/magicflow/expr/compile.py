@@ -7,7 +7,7 @@ from typing import Any
 
 from magicflow.expr.arithmetic import OPERATORS, negate
 from magicflow.expr.functions import FUNCTIONS
-from magicflow.expr.paths import Evaluate, bind, compile_path, spend
+from magicflow.expr.paths import Evaluate, bind, compile_path, spend, weigh
 from magicflow.expr.scope import WORK, Scope
 from magicflow.expr.values import (
     MISSING,
@@ -334,6 +334,7 @@ def _items(function: str, args: list[Expr]) -> Evaluate:
 def _map(args: list[Expr]) -> Evaluate:
     items, parameter = _items("map", args), args[1]["parameter"]
     body = _operand(args[1]["body"])
+    makes = args[1]["body"]["op"] not in ("path", "lit")
 
     def each(scope: Scope) -> Value:
         source = items(scope)
@@ -344,7 +345,10 @@ def _map(args: list[Expr]) -> Evaluate:
         try:
             for item in source:
                 inner[parameter] = item
-                results.append(body(scope))
+                value = body(scope)
+                if makes:
+                    weigh(scope, value)
+                results.append(value)
         finally:
             scope.locals = outer
         return results

@@ -18,7 +18,16 @@ Select = Callable[[Scope, Value], "list[Value]"]
 CompileTest = Callable[[Mapping[str, Any]], Callable[[Scope], bool]]
 
 _ATTRIBUTES = frozenset(
-    ["input", "branches", "iterations", "response", "error", "execution", "metadata", "event"]
+    [
+        "input",
+        "branches",
+        "iterations",
+        "response",
+        "error",
+        "execution",
+        "metadata",
+        "event",
+    ]
 )
 
 
@@ -247,3 +256,19 @@ def spend(scope: Scope, work: int) -> None:
     scope.work -= work
     if scope.work < 0:
         raise ExpressionError("the expression visits too many elements")
+
+
+def weigh(scope: Scope, value: Value) -> None:
+    """Count what a lambda made, and not only that it was called: `[x, x]` of `[x, x]`
+    of … is small in memory and endless for whoever walks or prints it."""
+    stack = [value]
+    while stack:
+        current = stack.pop()
+        if isinstance(current, str):
+            spend(scope, len(current) // 64)
+        elif isinstance(current, list):
+            spend(scope, len(current))
+            stack.extend(current)
+        elif isinstance(current, dict):
+            spend(scope, len(current))
+            stack.extend(current.values())

@@ -9,8 +9,9 @@ from uuid import UUID, uuid5
 from magicflow.expr.values import MISSING, Value
 
 WORK = 250_000
-"""How many elements one evaluation may visit: calls of lambdas, tests of filters and
-values that a wildcard, slice or descendant segment gives."""
+"""How many elements one evaluation may visit: calls of lambdas, tests of filters,
+values that a segment of a path of many gives, and what the lambdas of `map` make: every
+item and member in it, and every 64 code points of a text."""
 
 
 class Scope:
