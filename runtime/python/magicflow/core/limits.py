@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from magicflow.canonical import canonical
+from magicflow import canonical
 from magicflow.types.domain import MAX_DEPTH
 
 _NUMBER = 25  # more bytes than any double needs
@@ -23,7 +23,7 @@ def exceeds(value: Any, limit: int) -> bool:
         return False
     if _is_too_deep(value):
         return True
-    return len(canonical(value).encode()) > limit
+    return canonical.exceeds(value, limit)  # stops there, whatever the value shares
 
 
 def _bound(value: Any, limit: int, depth: int) -> int:
