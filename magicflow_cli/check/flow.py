@@ -12,6 +12,7 @@ only success adds the step's outputs. Loops in the graph are iterated to the fix
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -206,7 +207,8 @@ class _Analysis:
         self, block: BlockInfo, state: Known, jumps: dict[StepInfo, Known]
     ) -> Known | None:
         entries: dict[StepInfo, Known] = {}
-        work: list[StepInfo] = []
+        work: deque[StepInfo] = deque()
+        waiting: set[StepInfo] = set()
         end: Known | None = None
 
         def go(target: Target | None, known: Known | None) -> None:
@@ -220,7 +222,8 @@ class _Analysis:
                 new = known.meet(old)
                 if new != old:
                     entries[target] = new
-                    if target not in work:
+                    if target not in waiting:
+                        waiting.add(target)
                         work.append(target)
             elif target is End.BLOCK:
                 end = known.meet(end)
@@ -232,7 +235,8 @@ class _Analysis:
         for target, known in jumps.items():
             go(target, known)
         while work:
-            step = work.pop(0)
+            step = work.popleft()
+            waiting.discard(step)
             exits = self._through(step, entries[step])
             go(step.after, exits.ok)
             go(step.after, exits.absent)

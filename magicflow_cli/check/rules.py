@@ -2,12 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from magicflow_cli.check import (
+    budgets,
+    dataflow,
+    handlers,
+    names,
+    parallel,
+    security,
+    style,
+)
 from magicflow_cli.check.model import CheckedWorkflow
 from magicflow_cli.diagnostics import Report
+
+Rule = Callable[[CheckedWorkflow, Report], None]
+
+RULES: tuple[Rule, ...] = (
+    names.check_collisions,
+    names.check_shadowed_roots,
+    names.check_item_variables,
+    parallel.check_shared_fallbacks,
+    parallel.check_hidden_outputs,
+    handlers.check_missing_fallback,
+    handlers.check_unused_fallback,
+    handlers.check_unanswered_codes,
+    handlers.check_rules,
+    handlers.check_rollback,
+    handlers.check_rule_jumps,
+    budgets.check_zero_limits,
+    budgets.check_worst_case,
+    budgets.check_impossible_retries,
+    budgets.check_retry_codes,
+    budgets.check_delays,
+    budgets.check_limits,
+    budgets.check_circuit_breakers,
+    budgets.check_idle_settings,
+    security.check_clear_text,
+    security.check_secret_names,
+    security.check_secret_flow,
+    style.check_unbounded_input,
+    style.check_unbounded_loops,
+)
 
 
 def run_rules(checked: CheckedWorkflow, report: Report) -> None:
     """Run the data-flow analysis, then every rule that reads its findings."""
-    from magicflow_cli.check import dataflow
-
     dataflow.run(checked, report)
+    for rule in RULES:
+        rule(checked, report)

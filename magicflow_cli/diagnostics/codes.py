@@ -123,6 +123,11 @@ MF1008 = _error("MF1008", "The context does not exist")
 MF1009 = _error("MF1009", "Several contexts could be meant")
 MF1010 = _warning("MF1010", "The workflow's input and output are untyped")
 
+# (MF1101 to MF1199: names that must differ)
+MF1101 = _error("MF1101", "Two names are one in generated code")
+MF1102 = _warning("MF1102", "A step has the name of a root")
+MF1103 = _error("MF1103", "A loop's variable hides something")
+
 # MF2: schema profile
 MF2001 = _error("MF2001", "A keyword is outside the schema profile")
 MF2002 = _error("MF2002", "A schema is neither a mapping nor true or false")
@@ -223,10 +228,34 @@ MF6401 = _warning("MF6401", "The outputs of a function are untyped")
 MF6402 = _error("MF6402", "A fallback lacks an output of its step")
 MF6501 = _error("MF6501", "Nothing produces a required output property")
 MF6502 = _warning("MF6502", "Nothing produces an output property")
+MF6601 = _warning("MF6601", "Branches write one name")
+MF6701 = _error("MF6701", "A fallback is wanted and missing")
+MF6702 = _warning("MF6702", "A fallback is never used")
+MF6703 = _warning("MF6703", "Nothing answers a declared error")
+MF6704 = _warning("MF6704", "A rule can never fire")
+MF6705 = _warning("MF6705", "There is nothing to roll back")
+MF6706 = _error("MF6706", "A rule that jumps reads a step of another block")
 
 # MF7: time, retry and size budgets
+MF7001 = _error("MF7001", "A limit is zero")
+MF7002 = _warning("MF7002", "A path may take longer than the workflow's timeout")
+MF7003 = _warning("MF7003", "A retry can never happen")
+MF7004 = _warning("MF7004", "A step's limit is longer than the workflow's")
+MF7005 = _warning("MF7005", "The first delay is beyond the longest")
+MF7006 = _warning("MF7006", "A heartbeat is not shorter than the timeout")
+MF7007 = _error("MF7007", "One function has two circuit breakers")
+MF7008 = _warning("MF7008", "A retry policy names an unknown code")
+MF7009 = _warning("MF7009", "An attempt's limit is longer than that of all attempts")
+MF7010 = _warning("MF7010", "A key has no effect")
 
 # MF8: security and style
+MF8001 = _warning("MF8001", "A secret stands in clear text")
+MF8002 = _error("MF8002", "A secret is not listed")
+MF8003 = _error("MF8003", "A secret flows into what is stored")
+MF8004 = _warning("MF8004", "A secret is part of a URL")
+MF8005 = _warning("MF8005", "A secret is listed and never used")
+MF8101 = _note("MF8101", "A value of the input has no size bound")
+MF8102 = _note("MF8102", "A loop has no bound")
 
 # MF89: suppressions
 MF8901 = _warning("MF8901", "A suppression silences nothing")
