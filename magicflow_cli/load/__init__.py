@@ -18,8 +18,8 @@ __all__ = ["Loaded", "load_file", "load_text"]
 @dataclass(frozen=True, slots=True)
 class Loaded:
     """What a file holds. `documents` are the complete, non-empty ones in order, also
-    when `diagnostics` (unsorted) report errors; `source.text` is "" when the file
-    could not be decoded."""
+    when `diagnostics` (unsorted) report errors. `source` is for showing diagnostics:
+    what is not UTF-8 is replaced in it, and a file that is too large is left out."""
 
     documents: tuple[Document, ...]
     diagnostics: tuple[Diagnostic, ...]
@@ -34,8 +34,8 @@ def load_text(data: bytes, file: str, *, pure: bool | None = None) -> Loaded:
     """
     report = Report()
     text = decode(data, file, report)
-    source = Source(file, text or "")
-    if text is None:
+    source = Source(file, text)
+    if report.diagnostics:
         return Loaded((), tuple(report.diagnostics), source)
     if file.endswith(".json"):
         documents = _read_json(source, report)

@@ -16,20 +16,22 @@ _FORBIDDEN: Final = (_BOM, "\ufffe", "\uffff")
 _NAMES: Final = {"\0": "NUL", "\x1b": "ESC", "\x7f": "DEL", _BOM: "byte order mark"}
 
 
-def decode(data: bytes, file: str, report: Report) -> str | None:
-    """The text of a file without its byte order mark, or None after a diagnostic."""
+def decode(data: bytes, file: str, report: Report) -> str:
+    """The text of a file without its byte order mark. After a diagnostic it is only
+    good for showing: "" for a file that is too large, with replacement characters for
+    one that is not UTF-8."""
     if len(data) > limits.FILE_BYTES:
-        report_size(file, report)
-        return None
+        _report_size(file, report)
+        return ""
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         _report_encoding(data, error.start, file, report)
-        return None
+        text = data.decode("utf-8", "replace")
     return text.removeprefix(_BOM)
 
 
-def report_size(file: str, report: Report) -> None:
+def _report_size(file: str, report: Report) -> None:
     report.add(
         codes.MF0104,
         f"file is larger than {limits.FILE_BYTES // 1024} KiB",

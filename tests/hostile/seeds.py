@@ -94,7 +94,7 @@ second: document
   - list
 - ? x
 - "multi
-  line": nope
+  line"
 - [a: b, {c}, d, ]
 - !<tag:yaml.org,2002:str> verbatim
 """,
