@@ -32,8 +32,15 @@ _OPERAND_ENDS = frozenset(
 )
 
 
-def _mistake(message: str, start: int, end: int, help: str, code: Code) -> Mistake:
-    return Mistake(Problem(code, message, start, end, help))
+def _mistake(
+    message: str,
+    start: int,
+    end: int,
+    help: str,
+    code: Code,
+    mend: str | None = None,
+) -> Mistake:
+    return Mistake(Problem(code, message, start, end, help, mend))
 
 
 def too_long(start: int, end: int, limit: int) -> Mistake:
@@ -71,12 +78,11 @@ def unreadable(text: str, position: int, end: int, tokens: list[Token]) -> Mista
             f"end it with `{char}`; a quote inside a text is written `\\{char}`",
             codes.MF6002,
         )
-    width = 1
+    width, mend = 1, {"=": "==", "&": "&&", "|": "||"}.get(char)
     if char == "=":
         if before in ("==", "!="):
-            wanted = f"`{before}`"
-            help = f"write {wanted}: there is one kind of equality, and `1 == '1'` is false"
-            position, width = position - 2, 3
+            position, width, mend = position - 2, 3, before
+            help = f"write `{before}`: there is one kind of equality, and `1 == '1'` is false"
         else:
             help = "write `==` to compare"
     elif char == "&":
@@ -84,7 +90,10 @@ def unreadable(text: str, position: int, end: int, tokens: list[Token]) -> Mista
     elif char == "|":
         help = "write `||` or `or`"
     elif char in "{}":
-        help = "an expression stands without `${` and `}`; they belong into texts"
+        help = (
+            "an expression stands without `${` and `}`; a text with values in it may not"
+            " begin with `$.`: write `${$.a} and ${$.b}`"
+        )
     elif char == "`":
         help = "write texts in single or double quotes"
     elif char in "‘’“”":
@@ -104,6 +113,7 @@ def unreadable(text: str, position: int, end: int, tokens: list[Token]) -> Mista
         position + width,
         help,
         codes.MF6001,
+        mend,
     )
 
 
@@ -117,16 +127,22 @@ def unexpected(
         return _ended(tokens, token, before)
     start, end = token.start, token.end
     help = _help(text, tokens, position)
+    mend = _SHOUTED.get(token.text)
     if before is not None and before.type == "DOLLAR" and token.type == "NAME":
         start = before.start
-    if token.type == "NEGATIVE" and position + 1 < len(tokens):
+        mend = f"$.{token.text}"
+    if token.type == "NEGATIVE":
         end = tokens[position + 1].end
+        if before is not None and before.type in _OPERAND_ENDS:
+            blank = "" if before.end < start else " "
+            mend = f"{blank}- {text[token.end : end].lstrip()}"
     return _mistake(
         f"{quoted(text[start:end])} is not expected here",
         start,
         end,
         help,
         codes.MF6001,
+        mend,
     )
 
 
@@ -197,6 +213,11 @@ def _help(text: str, tokens: list[Token], position: int) -> str:
                 " `first(map($.input.items, x -> x.name))`"
             )
         return "a path begins with `$.`"
+    if token.type == "DOLLAR" and before is not None and before.type == "LSQB":
+        return (
+            "names and indexes in a path are written out; to look something up use a"
+            " filter, `$.input.items[?@.id == $.input.id]`"
+        )
     if token.type == "NAME" and before is not None and before.type == "LSQB":
         return f"write `['{token.text}']` for a member, `[0]` for an index"
     if before is not None and before.type == "NOT" and position > 1:

@@ -71,8 +71,9 @@ def _visit_path(
 
 def _unknown_name(path: Path) -> Problem:
     name = path.root
-    if name in _FOREIGN:
-        help = f"write `{_FOREIGN[name]}`"
+    mend = _FOREIGN.get(name)
+    if mend is not None:
+        help = f"write `{mend}`"
     elif name in ("secrets", "env"):
         help = (
             f"an expression never sees a secret; write `${{{name}.NAME}}` as the value"
@@ -87,6 +88,7 @@ def _unknown_name(path: Path) -> Problem:
         path.start,
         path.start + len(name),
         help,
+        mend,
     )
 
 
@@ -122,6 +124,7 @@ def _unknown_function(call: Call) -> Problem:
         call.start,
         call.start + len(call.function),
         help,
+        suggestion,
     )
 
 

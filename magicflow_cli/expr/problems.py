@@ -8,13 +8,15 @@ from magicflow_cli.diagnostics.model import Code
 
 
 class Problem(NamedTuple):
-    """`start` and `end` are offsets into the text of the scalar."""
+    """`start` and `end` are offsets into the text of the scalar; `replacement` is what
+    mends it in their place, where that is certain."""
 
     code: Code
     message: str
     start: int
     end: int
     help: str
+    replacement: str | None = None
 
 
 class Mistake(Exception):

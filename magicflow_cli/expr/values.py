@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from magicflow_cli.diagnostics import codes
-from magicflow_cli.diagnostics.model import Report
+from magicflow_cli.diagnostics.model import Edit, Fix, Report
 from magicflow_cli.expr.ast import Array, Expr, Literal, Object, Secret, Template
 from magicflow_cli.expr.numbers import in_domain
 from magicflow_cli.expr.parser import parse
@@ -288,5 +288,18 @@ def _settle(result: Expr | list[Problem], node: Scalar, report: Report) -> Expr 
             problem.message,
             node.at(problem.start, problem.end),
             help=problem.help,
+            fix=_fix(problem, node),
         )
     return None
+
+
+def _fix(problem: Problem, node: Scalar) -> Fix | None:
+    """The mend, where the scalar stands in the file as it reads."""
+    span = node.at(problem.start, problem.end)
+    exact = span.line == span.end_line and (
+        span.end_col - span.col == problem.end - problem.start
+    )
+    if problem.replacement is None or not exact:
+        return None
+    title = f"write {quoted(problem.replacement.strip())}"
+    return Fix(title, (Edit(span, problem.replacement),))

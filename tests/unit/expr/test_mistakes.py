@@ -27,6 +27,10 @@ EXPRESSIONS = [
     ("1-2", "MF6001", "-2", "blanks around a minus"),
     ("$.a{1}", "MF6001", "{", "`${` and `}`"),
     ("$.a == ${$.b}", "MF6001", "{", "`${` and `}`"),
+    ("$.a or or $.b", "MF6001", "or", "write a path"),
+    ("map($.a, (x) -> x)", "MF6001", "->", "a lambda has one name"),
+    ("$.a ${", "MF6001", "{", "`${` and `}`"),
+    ("$.a[$.b]", "MF6001", "$", "a filter"),
     ("$.a == `b`", "MF6001", "`", "single or double quotes"),
     ("$.a == ‘b’", "MF6001", "‘", "straight quotes"),
     ("$.a.1", "MF6001", ".", "`['…']`"),
@@ -99,7 +103,7 @@ EXPRESSIONS = [
 ]  # fmt: skip
 
 VALUES = [
-    ("$.a is ${$.b}", "MF6001", "{", "they belong into texts"),
+    ("$.a is ${$.b}", "MF6001", "{", "may not begin with `$.`"),
     ("${}", "MF6001", "${}", "a path between the braces"),
     ("a ${ } b", "MF6001", "${ }", "a path between the braces"),
     ("a ${1 +} b", "MF6001", "+", "behind it"),
@@ -207,3 +211,41 @@ def test_a_hostile_name_is_shown_short_and_on_one_line() -> None:
     assert len(found.message) < 120
     (found,) = problems("'\u202e\n\x1b[31m`")
     assert found.message.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("text", "mended"),
+    [
+        ("$.a = 1", "$.a == 1"),
+        ("$.a === 1", "$.a == 1"),
+        ("$.a !== 1", "$.a != 1"),
+        ("$.a & $.b", "$.a && $.b"),
+        ("$.a | $.b", "$.a || $.b"),
+        ("$.a AND $.b", "$.a and $.b"),
+        ("$foo == 1", "$.foo == 1"),
+        ("$.a -1", "$.a - 1"),
+        ("1-2", "1 - 2"),
+        ("1- 2", "1 - 2"),
+        ("$.a == True", "$.a == true"),
+        ("legth($.a)", "length($.a)"),
+    ],
+)
+def test_fixes_mend(text: str, mended: str) -> None:
+    (found,) = problems(text)
+    assert found.fix is not None
+    (edit,) = found.fix.edits
+    assert edit.span == found.span
+    fixed = text[: edit.span.col - 1] + edit.text + text[edit.span.end_col - 1 :]
+    assert fixed == mended
+    assert problems(fixed) == []
+
+
+def test_no_fix_where_the_file_has_escapes() -> None:
+    from magicflow_cli.diagnostics.model import Report
+    from magicflow_cli.expr import parse_expression
+
+    text = "$.a = 'é'"
+    node = Scalar(Source("w.yaml", ""), 1, 1, 1, 17, "/c", text, text, "double")
+    report = Report()
+    parse_expression(node, report)
+    assert report.diagnostics[0].fix is None
