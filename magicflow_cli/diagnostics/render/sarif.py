@@ -115,5 +115,9 @@ def _region(span: Span) -> dict[str, int]:
 
 def _artifact(file: str) -> dict[str, str]:
     path = PurePath(file)
-    posix = quote(path.as_posix(), errors="surrogateescape")
+    try:  # names of files that are not UTF-8 hold their bytes as surrogates
+        name = path.as_posix().encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        name = path.as_posix().encode("utf-8", "backslashreplace")
+    posix = quote(name)
     return {"uri": f"file://{posix}" if path.is_absolute() else posix}

@@ -149,4 +149,6 @@ def test_a_tagged_integer_beyond_the_doubles() -> None:
 )
 def test_other_tags_are_refused(written: str) -> None:
     for pure in (False, True):
-        assert problems(load_yaml(f"k: &a {written}\n", pure=pure)) == [("MF0214", 1, 7)]
+        assert problems(load_yaml(f"k: &a {written}\n", pure=pure)) == [
+            ("MF0214", 1, 7)
+        ]

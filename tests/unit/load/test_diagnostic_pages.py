@@ -29,7 +29,9 @@ def load(language: str, text: str, folder: Path) -> Loaded:
     name = _FILES[language]
     if language != "sh":
         return load_text(text.encode(), name)
-    subprocess.run(["sh", "-c", text], cwd=folder, stderr=subprocess.DEVNULL, check=True)
+    subprocess.run(
+        ["sh", "-c", text], cwd=folder, stderr=subprocess.DEVNULL, check=True
+    )
     return load_file(folder / name, name)
 
 

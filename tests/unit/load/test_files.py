@@ -77,11 +77,11 @@ def test_permissions(tmp_path: Path) -> None:
 
 
 def test_descriptors_are_closed(tmp_path: Path) -> None:
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(list(Path("/proc/self/fd").iterdir()))
     for _ in range(20):
         load_file(tmp_path, "f")
         load_file(Path(os.devnull), "f")
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
 def test_the_largest_file(tmp_path: Path) -> None:
@@ -135,7 +135,9 @@ def test_characters_that_yaml_does_not_have(text: str, col: int, words: str) -> 
     assert words in loaded.diagnostics[0].message
 
 
-@pytest.mark.parametrize("text", ["", "\n", "# c\n", "---\n", "---\n...\n---\n", "\ufeff"])
+@pytest.mark.parametrize(
+    "text", ["", "\n", "# c\n", "---\n", "---\n...\n---\n", "\ufeff"]
+)
 def test_a_file_without_a_document(text: str) -> None:
     assert problems(load_text(text.encode(), "f.yaml")) == [("MF0107", 1, 1)]
 

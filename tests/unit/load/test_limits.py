@@ -23,7 +23,8 @@ PURE = pytest.mark.parametrize("pure", [False, True], ids=["libyaml", "pure"])
         lambda depth: "".join(" " * i + f"k{i}:\n" for i in range(depth)),
         lambda depth: "\n".join(" " * i + "-" for i in range(depth)),
         lambda depth: "[\n" * depth + "]\n" * depth,
-        lambda depth: "k:\n" + "".join(" " * i + "- a:\n" for i in range(1, depth - 1, 2)),
+        lambda depth: "k:\n"
+        + "".join(" " * i + "- a:\n" for i in range(1, depth - 1, 2)),
     ],
 )
 def test_depth_is_exact(nest: object, pure: bool) -> None:

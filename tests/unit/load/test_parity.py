@@ -59,7 +59,9 @@ def test_any_text_of_indicators(text: str) -> None:
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.lists(st.sampled_from(["- ", "? ", ": ", "a", "\n", " ", "&a ", "*a", "!t "])))
+@given(
+    st.lists(st.sampled_from(["- ", "? ", ": ", "a", "\n", " ", "&a ", "*a", "!t "]))
+)
 def test_any_text_of_tokens(parts: list[str]) -> None:
     check("".join(parts).encode())
 

@@ -129,9 +129,7 @@ def test_an_alias_points_to_its_use_and_stands_at_its_anchor(pure: bool) -> None
         ("k: '$.''input'\n", 2, 7, "'$.''input'"),
     ],
 )
-def test_places_inside_a_scalar(
-    text: str, start: int, end: int, expected: str
-) -> None:
+def test_places_inside_a_scalar(text: str, start: int, end: int, expected: str) -> None:
     node = at(root(text), "k")
     assert isinstance(node, Scalar)
     span = node.at(start, end)

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from tests.unit.load.outline import data
 
 TEXT = st.text(
-    st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufeff\ufffe\uffff")
+    st.characters(
+        exclude_categories=["Cs", "Cc"], exclude_characters="\ufeff\ufffe\uffff"
+    )
     | st.sampled_from("\n\t\x85 :#'\"-"),
     max_size=20,
 )
