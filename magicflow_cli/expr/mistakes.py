@@ -117,9 +117,7 @@ def unreadable(text: str, position: int, end: int, tokens: list[Token]) -> Mista
     )
 
 
-def unexpected(
-    text: str, tokens: list[Token], position: int, states: list[int]
-) -> Mistake:
+def unexpected(text: str, tokens: list[Token], position: int) -> Mistake:
     """No rule goes on with the token at `position`."""
     token = tokens[position]
     before = tokens[position - 1] if position else None

@@ -10,7 +10,6 @@ import re
 from functools import cache
 from typing import Any, NamedTuple
 
-from magicflow_cli.diagnostics import codes
 from magicflow_cli.expr import mistakes, names
 from magicflow_cli.expr._standalone import (
     ACCEPT,
@@ -81,30 +80,36 @@ def _terminals() -> re.Pattern[str]:
 
 
 def _drive(tokens: list[Token], text: str, builder: Builder) -> Expr:
+    """The LALR driver: shifts push a state and a value, reductions replace the newest."""
     states = [START]
     values: list[Any] = []
     depths: list[int] = []
     for position, token in enumerate(tokens):
+        kind = token.type
         while True:
-            action = ACTIONS[states[-1]].get(token.type)
+            action = ACTIONS[states[-1]].get(kind)
             if action is None:
-                raise mistakes.unexpected(text, tokens, position, states)
+                raise mistakes.unexpected(text, tokens, position)
             if action >= 0:
                 states.append(action)
                 values.append(token)
                 depths.append(0)
                 break
             origin, size, name = RULES[-1 - action]
+            if not name:  # one symbol that is handed on: the value stays where it is
+                states.pop()
+                states.append(GOTOS[states[-1]][origin])
+                if states[-1] == ACCEPT and kind == "$END":
+                    result: Expr = values[0]
+                    return result
+                continue
             taken = values[len(values) - size :]
             depth = max(depths[len(depths) - size :], default=0) + (name in _NESTS)
             if depth > DEPTH:
                 raise mistakes.too_deep(taken[0], token, DEPTH)
             if size:
                 del states[-size:], values[-size:], depths[-size:]
-            values.append(getattr(builder, name)(*taken) if name else taken[0])
+            values.append(getattr(builder, name)(*taken))
             depths.append(depth)
             states.append(GOTOS[states[-1]][origin])
-            if token.type == "$END" and states[-1] == ACCEPT:
-                result: Expr = values[0]
-                return result
-    raise AssertionError(codes.MF9000.id)
+    raise AssertionError("the tables accept nothing")  # pragma: no cover - `$END` ends
