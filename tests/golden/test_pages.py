@@ -21,7 +21,14 @@ _TEXT = re.compile(r"^```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def _pages_with_examples() -> list[Path]:
-    return [page for page in sorted(PAGES.glob("MF*.md")) if len(_examples(page)) == 2]
+    """Pages of codes that one file can bring forth; those of the project file and of
+    the command line are shown by tests of their own."""
+    return [
+        page
+        for page in sorted(PAGES.glob("MF*.md"))
+        if len(_examples(page)) == 2
+        and not _examples(page)[0].startswith("# magic-flow.yaml")
+    ]
 
 
 def _examples(page: Path) -> list[str]:
@@ -33,7 +40,7 @@ def _diagnose(text: str, code: str, folder: Path) -> str:
     (folder / "workflow.yaml").write_text(text, encoding="utf-8")
     built = build(select([Path("workflow.yaml")]))
     found = [d for d in built.diagnostics if d.code == code]
-    rendered: str = full.render(found, built.sources, color=False, width=100)
+    rendered: str = full.render(found, built.sources, color=False, width=88)
     return rendered
 
 
