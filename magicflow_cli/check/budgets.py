@@ -15,6 +15,7 @@ from magicflow_cli.check.policies import (
     retry_of,
     shown,
     spec_of,
+    spoken,
     written_retries,
 )
 from magicflow_cli.check.worst_case import longest
@@ -60,12 +61,20 @@ def _limited(checked: CheckedWorkflow) -> Iterator[tuple[Mapping, tuple[str, ...
                 yield undo, ("timeout",)
 
 
+def _run_limit(checked: CheckedWorkflow) -> int | None:
+    """The workflow's timeout, where it ends the run."""
+    spec = spec_of(checked)
+    action = spec.get("timeout_action")
+    if isinstance(action, Scalar) and action.text == "ignore":
+        return None
+    return millis(spec, "timeout")
+
+
 def check_worst_case(checked: CheckedWorkflow, report: Report) -> None:
     """The longest path, every attempt used up, against the workflow's timeout."""
     spec = spec_of(checked)
-    limit = millis(spec, "timeout")
-    action = spec.get("timeout_action")
-    if limit is None or (isinstance(action, Scalar) and action.text == "ignore"):
+    limit = _run_limit(checked)
+    if limit is None:
         return
     cost, path = longest(checked, checked.root)
     if cost <= limit:
@@ -76,28 +85,15 @@ def check_worst_case(checked: CheckedWorkflow, report: Report) -> None:
     rest = f"; and {more} more" if more > 0 else ""
     report.add(
         MF7002,
-        f"the longest path may take {_long(cost)}, the workflow's timeout is"
+        f"the longest path may take {spoken(cost)}, the workflow's timeout is"
         f" {shown(limit)}",
         _place(spec, "timeout"),
         help=f"{sums}{rest}. Raise `timeout`, or lower the steps' timeouts or attempts;"
         " `total_timeout` bounds a step with all its attempts",
         labels=[
-            Label(part.step.span, f"up to {_long(part.total)}") for part in parts[:2]
+            Label(part.step.span, f"up to {spoken(part.total)}") for part in parts[:2]
         ],
     )
-
-
-def _long(duration: int) -> str:
-    """Rounded to what a person reads: "1h 40m", "2m 6s"."""
-    if duration < 1_000:
-        return f"{duration}ms"
-    seconds = duration // 1_000
-    parts = []
-    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)):
-        if seconds >= size:
-            parts.append(f"{seconds // size}{unit}")
-            seconds %= size
-    return " ".join(parts[:2])
 
 
 # -- retries
@@ -175,7 +171,7 @@ def _check_reach(
     spec = spec_of(checked)
     for key, limit, node in (
         ("total_timeout", millis(step.node, "total_timeout"), step.node),
-        ("timeout", millis(spec, "timeout"), spec),
+        ("timeout", _run_limit(checked), spec),
     ):
         if limit is None:
             continue
@@ -190,12 +186,19 @@ def _check_reach(
                     f"attempt {attempt + 1} of `{step.name}` can never start:"
                     f" {what} is over by then",
                     _place(step.node, "retry"),
-                    help=f"the delays before it are {' + '.join(terms[-6:])} ="
-                    f" {_long(passed)}, the limit is {shown(limit)}: lower the delays or"
-                    f" `max_attempts`, or raise `{key}`",
+                    help=f"the delays before it are {_sum(terms, passed)}, the limit is"
+                    f" {shown(limit)}: lower the delays or `max_attempts`, or raise"
+                    f" `{key}`",
                     labels=[Label(_place(node, key), "this limit")],
                 )
                 return
+
+
+def _sum(terms: list[str], total: int) -> str:
+    if len(terms) == 1:
+        return terms[0]
+    more = "… + " if len(terms) > 6 else ""
+    return f"{more}{' + '.join(terms[-6:])} = {spoken(total)}"
 
 
 def check_retry_codes(checked: CheckedWorkflow, report: Report) -> None:
@@ -263,7 +266,7 @@ def check_delays(checked: CheckedWorkflow, report: Report) -> None:
 
 def check_limits(checked: CheckedWorkflow, report: Report) -> None:
     """Limits of a step that others make useless."""
-    run = millis(spec_of(checked), "timeout")
+    run = _run_limit(checked)
     for step in checked.steps.values():
         node = step.node
         if node is None:

@@ -75,15 +75,29 @@ def check_unreachable(checked: CheckedWorkflow, report: Report) -> None:
             pending.append(step.fallback)
         for block in step.blocks:
             pending += _entries(block)
-    for step in checked.steps.values():
-        owner = step.block.owner
-        if step not in reached and (owner is None or owner in reached):
-            report.add(
-                MF3001,
-                f"no path leads to step `{step.name}`",
-                step.span,
-                help=_how_to_reach(step),
-            )
+    lost = [
+        step
+        for step in checked.steps.values()
+        if step not in reached
+        and (step.block.owner is None or step.block.owner in reached)
+    ]
+    for step in _first_of_each_path(lost):
+        report.add(
+            MF3001,
+            f"no path leads to step `{step.name}`",
+            step.span,
+            help=_how_to_reach(step),
+        )
+
+
+def _first_of_each_path(lost: list[StepInfo]) -> list[StepInfo]:
+    """The steps that no other lost step leads to: mending those mends the rest."""
+    led_to: set[StepInfo] = set()
+    for step in lost:
+        led_to.update(_steps_of(success_targets(step)), failure_targets(step))
+        if step.fallback is not None:
+            led_to.add(step.fallback)
+    return [step for step in lost if step not in led_to] or lost[:1]
 
 
 def _entries(block: BlockInfo) -> list[StepInfo]:
@@ -99,7 +113,9 @@ def _how_to_reach(step: StepInfo) -> str:
             f" `fallback_step: {step.name}`; or remove it"
         )
     index = step.block.steps.index(step)
-    before = next((s for s in reversed(step.block.steps[:index]) if not s.handler), None)
+    before = next(
+        (s for s in reversed(step.block.steps[:index]) if not s.handler), None
+    )
     if before is not None and isinstance(before.after, StepInfo):
         return (
             f"`{before.name}` before it goes on to `{before.after.name}`: let a step"
@@ -128,7 +144,9 @@ def check_fallback_cycles(checked: CheckedWorkflow, report: Report) -> None:
             f"fallbacks form a cycle: {way}",
             key.span() if key is not None else current.span,
             help="the last fallback of a chain has no `fallback_step`: remove one",
-            labels=[Label(s.span, f"falls back to `{_fallback_name(s)}`") for s in cycle],
+            labels=[
+                Label(s.span, f"falls back to `{_fallback_name(s)}`") for s in cycle
+            ],
         )
 
 
@@ -149,9 +167,7 @@ def check_endless(block: BlockInfo, report: Report) -> None:
     """From some step on, success leads round and round and never to an end."""
     ending = _closure(
         [s for s in block.steps if _ends(s)],
-        lambda step: [
-            s for s in block.steps if step in _steps_of(success_targets(s))
-        ],
+        lambda step: [s for s in block.steps if step in _steps_of(success_targets(s))],
     )
     endless = [s for s in block.steps if s not in ending]
     if endless:

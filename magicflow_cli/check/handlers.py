@@ -1,5 +1,5 @@
-"""Failure paths: keys that promise one that is missing, rules that cannot fire,
-failures that nothing answers."""
+"""Failure paths: fallbacks that nothing leads to, rules that cannot fire, failures that
+nothing answers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from magicflow_cli.check.model import CheckedWorkflow, RuleInfo, StepInfo
 from magicflow_cli.check.policies import OWN_CODES, spec_of
 from magicflow_cli.diagnostics import Label, Report, Span
 from magicflow_cli.diagnostics.codes import (
-    MF6701,
     MF6702,
     MF6703,
     MF6704,
@@ -22,24 +21,6 @@ from magicflow_cli.load.nodes import Mapping, Node
 from magicflow_cli.plan import models as plan
 
 _LIMITS = ("timeout", "queue_timeout", "heartbeat_timeout", "total_timeout")
-
-
-def check_missing_fallback(checked: CheckedWorkflow, report: Report) -> None:
-    """`timeout_action: fallback` needs a fallback."""
-    nodes: list[tuple[str, Mapping]] = [("the workflow", spec_of(checked))]
-    for step in checked.steps.values():
-        if step.node is not None:
-            nodes.append((f"`{step.name}`", step.node))
-    for name, node in nodes:
-        action = node.get("timeout_action")
-        wanted = scalar_of(node, "timeout_action") == "fallback"
-        if action is not None and wanted and "fallback_step" not in node:
-            report.add(
-                MF6701,
-                f"{name} has `timeout_action: fallback` and no `fallback_step`",
-                action.span(),
-                help="add `fallback_step: <step>`, or choose another action",
-            )
 
 
 def check_unused_fallback(checked: CheckedWorkflow, report: Report) -> None:
@@ -91,18 +72,17 @@ def check_unanswered_codes(checked: CheckedWorkflow, report: Report) -> None:
         return
     for info in checked.functions.values():
         for code, error in info.errors.items():
-            if error.retryable or code in answered:
+            steps = [step for step in info.steps if not _has_handler(step)]
+            if error.retryable or code in answered or not steps:
                 continue
-            for step in info.steps:
-                if _has_handler(step):
-                    continue
-                report.add(
-                    MF6703,
-                    f"nothing answers `{code}` of `{info.function}`: it fails the run",
-                    _key_span(step),
-                    help="give the step an `on_failure` or a `fallback_step`, or write a"
-                    f" rule for `$.error.code == '{code}'` under `error_handling`",
-                )
+            report.add(
+                MF6703,
+                f"nothing answers `{code}` of `{info.function}`: it fails the run",
+                steps[0].span,
+                help="give the step an `on_failure` or a `fallback_step`, or write a"
+                f" rule for `$.error.code == '{code}'` under `error_handling`",
+                labels=[Label(step.span, "nor here") for step in steps[1:4]],
+            )
 
 
 def _has_handler(step: StepInfo) -> bool:
@@ -340,7 +320,3 @@ def check_rule_jumps(checked: CheckedWorkflow, report: Report) -> None:
                 " read the step that owns it, or let the rule `fail` or `compensate`",
                 labels=[Label(step.span, "the step stands here")],
             )
-
-
-def _key_span(step: StepInfo) -> Span:
-    return step.span

@@ -130,3 +130,16 @@ def shown(duration: int) -> str:
         if duration % size == 0:
             return f"{duration // size}{unit}"
     return f"{duration}ms"
+
+
+def spoken(duration: int) -> str:
+    """A duration in two units at most, as people say it: "1h 40m", "2m 6s"."""
+    if duration < 1_000:
+        return f"{duration}ms" if duration else "0s"
+    seconds = duration // 1_000
+    parts = []
+    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)):
+        if seconds >= size:
+            parts.append(f"{seconds // size}{unit}")
+            seconds %= size
+    return " ".join(parts[:2])

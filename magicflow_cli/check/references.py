@@ -8,7 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Container
 
-from magicflow_cli.check.model import BlockInfo, CheckedWorkflow, End, RuleInfo, StepInfo
+from magicflow_cli.check.model import (
+    BlockInfo,
+    CheckedWorkflow,
+    End,
+    RuleInfo,
+    StepInfo,
+)
 from magicflow_cli.check.roles import Names
 from magicflow_cli.check.steps import add_step, new_block
 from magicflow_cli.diagnostics import Label, Report

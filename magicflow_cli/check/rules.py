@@ -24,7 +24,6 @@ RULES: tuple[Rule, ...] = (
     names.check_item_variables,
     parallel.check_shared_fallbacks,
     parallel.check_hidden_outputs,
-    handlers.check_missing_fallback,
     handlers.check_unused_fallback,
     handlers.check_unanswered_codes,
     handlers.check_rules,

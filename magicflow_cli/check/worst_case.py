@@ -16,7 +16,7 @@ from magicflow_cli.check.policies import (
     Retry,
     millis,
     retry_of,
-    shown,
+    spoken,
     written_retries,
 )
 from magicflow_cli.load.nodes import Mapping, Scalar
@@ -76,7 +76,7 @@ class _Longest:
             other = self.step(step.fallback)
             if other.total:
                 text = f"{cost.arithmetic} + fallback `{other.step.name}`"
-                text += f" {shown(other.total)}"
+                text += f" {spoken(other.total)}"
                 cost = Cost(step, min(cost.total + other.total, SATURATED), text)
         self.open.discard(step)
         self.costs[step] = cost
@@ -90,14 +90,15 @@ class _Longest:
         if one == 0 and step.type in ("transform", "condition", "switch"):
             delays = 0  # nothing that is retried
         total = min(one * attempts + delays, SATURATED)
-        text = shown(one) if attempts == 1 else f"{attempts} × {shown(one)}"
+        text = spoken(one) if attempts == 1 else f"{attempts} × {spoken(one)}"
         if delays:
-            text += f" + {shown(delays)} of delays"
+            text = f"{text} + " if one else ""
+            text += f"{spoken(delays)} of delays"
         limit = millis(step.node, "total_timeout")
         if limit is not None and total > limit:
-            return Cost(step, limit, f"`total_timeout` {shown(limit)}")
-        if attempts > 1 or delays:
-            text += f" = {shown(total)}"
+            return Cost(step, limit, f"`total_timeout` {spoken(limit)}")
+        if one and attempts > 1:
+            text += f" = {spoken(total)}"
         return Cost(step, total, text)
 
     def _attempt(self, step: StepInfo) -> int:

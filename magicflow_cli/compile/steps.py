@@ -118,4 +118,6 @@ def _attempt(builder: Builder, step: StepInfo) -> Envelope:
     output = None
     if model is not None and not isinstance(model, models.TransformStep):
         output = builder.optional(getattr(model, "output", None))
-    return without_absent(output=output, timeout=millis(getattr(model, "timeout", None)))
+    return without_absent(
+        output=output, timeout=millis(getattr(model, "timeout", None))
+    )

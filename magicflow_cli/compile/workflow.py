@@ -142,7 +142,9 @@ def _step(checked: CheckedWorkflow, step: StepInfo) -> plan.Step:
 
 def _description(step: StepInfo) -> str | None:
     text = step.node.get("description") if step.node is not None else None
-    return text.value if isinstance(text, Scalar) and isinstance(text.value, str) else None
+    return (
+        text.value if isinstance(text, Scalar) and isinstance(text.value, str) else None
+    )
 
 
 def _functions(checked: CheckedWorkflow) -> dict[str, plan.Function]:
