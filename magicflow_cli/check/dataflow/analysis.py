@@ -105,7 +105,7 @@ class Analysis:
             self.sites[site.node] = site
             written = parsed[site.node]
             if written is None:
-                checked.values[site.node] = plan.LitExpr(value=None)
+                checked.values[site.node] = self.resolver.origins.unknown()
             else:
                 checked.values[site.node] = self.resolver.resolve(written, site.scope)
                 self._check_pii(site, written)

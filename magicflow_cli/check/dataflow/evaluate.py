@@ -86,6 +86,8 @@ class Evaluator:
     def evaluate(self, expr: plan.Expr, place: Place) -> Typed:
         """The static type of `expr`; what is wrong with it is reported."""
         match expr:
+            case plan.LitExpr() if self.origins.is_unknown(expr):
+                return ANY
             case plan.LitExpr(value=value):
                 return Typed(Constant(value)) if _scalar(value) else ANY
             case plan.PathExpr():

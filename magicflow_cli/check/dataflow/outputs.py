@@ -22,6 +22,7 @@ from magicflow_cli.check.model import CheckedWorkflow, StepInfo
 from magicflow_cli.diagnostics import Span
 from magicflow_cli.diagnostics.codes import MF6501, MF6502
 from magicflow_cli.diagnostics.suggestion import suggest
+from magicflow_cli.load.nodes import Mapping
 from magicflow_cli.plan import models as plan
 
 
@@ -86,7 +87,7 @@ class DefaultOutput:
     def _check_produced(
         self, name: str, declared: plan.Field, sources: list[StepInfo]
     ) -> None:
-        where = self._place()
+        where = self._place(name)
         if not sources:
             known = self._known_names()
             near = suggest(name, known)
@@ -99,16 +100,27 @@ class DefaultOutput:
                 " an output field of that name",
             )
             return
+        types = self.checked.types
+        if declared.required and not any(self._surely(s, name) for s in sources):
+            self.evaluator.problem(
+                MF6502,
+                f"nothing says which step produces the required output `{name}`",
+                where,
+                help="only functions without a declared output could give it: map it"
+                " under `output:` of the workflow's `spec`, or declare the function's"
+                " `output_schema`",
+            )
+            return
         fitting = [s for s in sources if self._fits(s, name, declared)]
         if not fitting:
             step = sources[0]
-            part = member(self.outcomes.output(step), name, self.checked.types)
+            part = member(self.outcomes.output(step), name, types)
             assert isinstance(part, Typed)
             self.evaluator.problem(
                 MF6501 if declared.required else MF6502,
                 f"the output property `{name}` must be"
-                f" {describe(of(declared.type), self.checked.types)}, and `{step.name}`"
-                f" gives {describe(part, self.checked.types)}",
+                f" {describe(of(declared.type), types)}, and `{step.name}`"
+                f" gives {describe(part, types)}",
                 where,
                 help=f"map it under `output:` of the workflow's `spec`:"
                 f" `{name}: $.<step>.<field>`",
@@ -133,13 +145,23 @@ class DefaultOutput:
                 found.extend(defined.fields)
         return found
 
-    def _place(self) -> Span | None:
+    def _surely(self, step: StepInfo, name: str) -> bool:
+        """Whether a schema or a mapping says that the step gives the property."""
+        found = self.outcomes.output(step)
+        return not isinstance(found.form, Hole) and found.form != Named("any")
+
+    def _place(self, name: str) -> Span | None:
+        """Where the output schema declares the property."""
         context = self.checked.context_document
         for document in (self.checked.document, context):
             spec = document.root.get("spec") if document is not None else None
-            entries = getattr(spec, "entries", {})
-            if "output_schema" in entries:
-                return entries["output_schema"].key.span()  # type: ignore[no-any-return]
+            schema = spec.get("output_schema") if isinstance(spec, Mapping) else None
+            if not isinstance(schema, Mapping):
+                continue
+            properties = schema.get("properties")
+            if isinstance(properties, Mapping) and name in properties:
+                return properties.entries[name].key.span()
+            return schema.span()
         return self.checked.root.span
 
 

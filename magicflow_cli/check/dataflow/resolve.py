@@ -57,6 +57,16 @@ class Origins:
     """Where each piece of a resolved expression was written."""
 
     _by_id: dict[int, tuple[plan.Expr, ast.Expr, int]] = field(default_factory=dict)
+    _unknown: dict[int, plan.Expr] = field(default_factory=dict)
+
+    def unknown(self) -> plan.Expr:
+        """Stands for what could not be resolved, and was reported."""
+        made = plan.LitExpr(value=None)
+        self._unknown[id(made)] = made
+        return made
+
+    def is_unknown(self, made: plan.Expr) -> bool:
+        return id(made) in self._unknown
 
     def put(self, made: plan.Expr, written: ast.Expr, consumed: int = 0) -> None:
         # The tuple keeps `made` alive, so that its id stays its own.
@@ -156,7 +166,7 @@ class Resolver:
                 path.span(),
                 help="write `$.input` for the run's input, or `$.<step>.<field>`",
             )
-            return plan.LitExpr(value=None)
+            return self.origins.unknown()
         first = names[0]
         special = self._special(path, first, scope)
         if special is not None:
@@ -176,7 +186,7 @@ class Resolver:
                 path.span(),
                 help="a schedule has no event: its `input` is fixed data",
             )
-            return plan.LitExpr(value=None)
+            return self.origins.unknown()
         return self._made(path, scope, 0, root="event")
 
     def _special(self, path: ast.Path, first: str, scope: Scope) -> plan.Expr | None:
@@ -222,7 +232,7 @@ class Resolver:
                 path.span(),
                 help="write `$.steps.<step>.output.<field>`",
             )
-            return plan.LitExpr(value=None)
+            return self.origins.unknown()
         step = self.checked.steps.get(names[1])
         if step is None:
             return self._unknown_step(path, names[1], 1)
@@ -234,7 +244,7 @@ class Resolver:
                 help=f"write `$.steps.{step.name}.output`, or `.status`, `.error`,"
                 " `.attempts`",
             )
-            return plan.LitExpr(value=None)
+            return self.origins.unknown()
         if names[2] == "branches":
             return self._branches_of(path, step, 2, scope)
         if names[2] not in META:
@@ -251,7 +261,7 @@ class Resolver:
                 )
                 + "the members are `output`, `status`, `error` and `attempts`",
             )
-            return plan.LitExpr(value=None)
+            return self.origins.unknown()
         return self._read(path, step, names[2], 3, scope)
 
     def _step(
@@ -283,7 +293,7 @@ class Resolver:
                 f" the mapping, as `$.branches.<name>`, and read `$.{step.name}.<field>`",
                 labels=self._output_label(step),
             )
-            return plan.LitExpr(value=None)
+            return self.origins.unknown()
         return self._read(path, step, "output", at + 1, scope)
 
     def _output_label(self, step: StepInfo) -> list[Label]:
@@ -303,7 +313,7 @@ class Resolver:
                 help=f"give `{loop.name}` a `collect:` and read `$.{loop.name}.items`",
                 labels=[Label(step.span, "the step stands inside the loop")],
             )
-            return plan.LitExpr(value=None)
+            return self.origins.unknown()
         made = self._made(path, scope, consumed, root="step", name=step.name, meta=meta)
         if isinstance(made, plan.PathExpr):
             read = Read(step, made, path, scope, self._protected > 0)
@@ -331,7 +341,7 @@ class Resolver:
                     if span
                 ],
             )
-            return plan.LitExpr(value=None)
+            return self.origins.unknown()
         if len(path.segments) > 2:
             self._problem(
                 MF6103,
@@ -347,7 +357,7 @@ class Resolver:
                 path.span(),
                 help="write one of them without the other",
             )
-            return plan.LitExpr(value=None)
+            return self.origins.unknown()
         self._open.append(name)
         made = self.resolve(body, scope)
         self._open.pop()
@@ -416,7 +426,7 @@ class Resolver:
                 path.segments[0].span(),
                 help=f"did you mean `$.{root}`?",
             )
-            return plan.LitExpr(value=None)
+            return self.origins.unknown()
         return self._unknown_step(path, name, 0)
 
     def _variables(self, scope: Scope) -> list[str]:
@@ -442,7 +452,7 @@ class Resolver:
             ),
             labels=labels,
         )
-        return plan.LitExpr(value=None)
+        return self.origins.unknown()
 
     def _input_hint(self, name: str) -> str | None:
         spec = self.checked.document.root.get("spec")
@@ -464,7 +474,7 @@ class Resolver:
             path.segments[0].span(),
             help=_WHERE.get(root, "only `$.input` and `$.metadata` are there"),
         )
-        return plan.LitExpr(value=None)
+        return self.origins.unknown()
 
     def _problem(
         self,
