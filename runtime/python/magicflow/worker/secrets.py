@@ -1,7 +1,7 @@
 """`${secrets.X}` and `${env.X}`: placeholders that only their user resolves.
 
-A placeholder travels as {"$secret": name} or {"$env": name} and is replaced right
-before the handler or the HTTP request sees the value; what is stored keeps it.
+A placeholder travels as {"$secret": name} or {"$env": name}, a text with some in it as
+{"$template": [text, placeholder, …]}, and is replaced right before the handler or the HTTP request sees the value; what is stored keeps it.
 """
 
 from __future__ import annotations
@@ -58,6 +58,8 @@ class Secrets:
                     return self.secret(name)
                 if key == "$env" and isinstance(name, str):
                     return self.variable(name)
+                if key == "$template" and isinstance(name, list):
+                    return "".join(str(self.resolve(piece)) for piece in name)
             if any(type(item) in (dict, list) for item in value.values()):
                 return {key: self.resolve(item) for key, item in value.items()}
             return value
