@@ -108,7 +108,7 @@ def _compile(expr: Expr) -> Evaluate:
 def _operand(expr: Expr) -> Evaluate:
     """As `_compile`, with null for what is missing."""
     run = _compile(expr)
-    if expr["op"] != "path":
+    if expr["op"] != "path" and expr.get("function") != "either":
         return run
 
     def read(scope: Scope) -> Value:
@@ -310,6 +310,40 @@ def _coalesce(args: list[Expr]) -> Evaluate:
     return first_value
 
 
+def _either(args: list[Expr]) -> Evaluate:
+    """The plan's own: the first argument that selects something, null included, else
+    missing. The default run output is made of it."""
+    operands = [_compile(arg) for arg in args]
+
+    def first_found(scope: Scope) -> Any:
+        for operand in operands:
+            value = operand(scope)
+            if value is not MISSING:
+                return value
+        return MISSING
+
+    return first_found
+
+
+def _merge(args: list[Expr]) -> Evaluate:
+    """The plan's own: the members of all objects, later ones win; null counts as empty.
+    What a step in a loop's body receives by default is made of it."""
+    operands = [_operand(arg) for arg in args]
+
+    def build(scope: Scope) -> Value:
+        merged: dict[str, Value] = {}
+        for operand in operands:
+            value = operand(scope)
+            if value is None:
+                continue
+            if not isinstance(value, dict):
+                raise ExpressionError(f"`merge` takes objects, not {type_name(value)}")
+            merged.update(value)
+        return merged
+
+    return build
+
+
 def _now(args: list[Expr]) -> Evaluate:
     return lambda scope: scope.now()
 
@@ -365,6 +399,8 @@ def _filter(args: list[Expr]) -> Evaluate:
 _SPECIAL: dict[str, Callable[[list[Expr]], Evaluate]] = {
     "exists": _exists,
     "coalesce": _coalesce,
+    "either": _either,
+    "merge": _merge,
     "now": _now,
     "uuid": _uuid,
     "map": _map,
