@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -98,13 +99,14 @@ class _Reader:
     ) -> list[tuple[Parsed, Report]]:
         """The contexts that the workflows may mean without being among the files: the
         project's, those in their folders and those that they name by path."""
-        known = {file.path.resolve() for file in selection.files}
+        known = {os.path.realpath(file.path) for file in selection.files}
         found: list[tuple[Parsed, Report]] = []
         beside = [named(path) for path in _context_paths(workflows)]
         for file in [*selection.contexts, *beside]:
-            if file.path.resolve() in known:
+            real = os.path.realpath(file.path)
+            if real in known:
                 continue
-            known.add(file.path.resolve())
+            known.add(real)
             report = Report()
             found += (
                 (parsed, report)

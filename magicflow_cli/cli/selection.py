@@ -96,7 +96,7 @@ def _search(folder: Path, selection: Selection, seen: set[tuple[int, int]]) -> N
     for entry in entries:
         if entry.name.startswith(".") or entry.name in SKIPPED_FOLDERS:
             continue
-        if entry.is_dir():
+        if _is_folder(entry):
             _search(Path(entry.path), selection, seen)
         elif _is_candidate(entry):
             path = Path(entry.path)
@@ -106,11 +106,25 @@ def _search(folder: Path, selection: Selection, seen: set[tuple[int, int]]) -> N
                 selection.left_alone += 1
 
 
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads to itself
+        return False
+
+
 def _is_candidate(entry: os.DirEntry[str]) -> bool:
     """A regular file by its name, or a link that leads nowhere: loading reports it."""
     if not entry.name.endswith(SUFFIXES) or entry.name == PROJECT_FILE:
         return False
-    return entry.is_file() or (entry.is_symlink() and not Path(entry.path).exists())
+    try:
+        return entry.is_file() or (entry.is_symlink() and not _leads(entry.path))
+    except OSError:  # a link that leads to itself: loading reports it
+        return True
+
+
+def _leads(path: str) -> bool:
+    return Path(os.path.realpath(path)).exists()
 
 
 def _told_apart(path: Path) -> bool:
@@ -154,8 +168,10 @@ def list_contexts(folder: Path) -> list[Path]:
         return []
     found: list[Path] = []
     for entry in entries:
-        if entry.name.endswith(SUFFIXES) and entry.is_file():
+        if entry.name.endswith(SUFFIXES):
             try:
+                if not entry.is_file():
+                    continue
                 with Path(entry.path).open("rb") as file:
                     if b"WorkflowContext" in file.read(1_048_577):
                         found.append(Path(entry.path))
