@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from magicflow_cli.check.types.keywords import COMPOSITION, CONSTRAINTS
+from magicflow_cli.check.types.keywords import COMPOSITION, CONSTRAINTS, KEYWORDS
 from magicflow_cli.check.types.places import Places
 from magicflow_cli.check.types.shape import Atom, Conj, Group
 from magicflow_cli.check.types.values import Values, describe
@@ -115,7 +115,7 @@ class Conjunctions:
         constrained = any(keyword in CONSTRAINTS for keyword in node.entries)
         self._check_siblings(node, constrained or len(composed) > 1)
         parts: list[Conj] = []
-        if composed != ["$ref"] or constrained or _has_problems(node):
+        if composed != ["$ref"] or constrained or _says_more(node):
             parts.append((Atom("base", node),))
         target = self._targets.get(node)
         if target is not None:
@@ -163,12 +163,14 @@ def merge(*parts: Iterable[Atom]) -> Conj:
     return NEVER if NEVER[0] in found else tuple(found)
 
 
-def _has_problems(node: Mapping) -> bool:
-    """Whether keywords stand here that only reading the object reports."""
-    from magicflow_cli.check.types.keywords import KEYWORDS
-
+def _says_more(node: Mapping) -> bool:
+    """Whether keywords stand here that only reading the object as a whole reports."""
     return any(
-        name not in KEYWORDS or KEYWORDS[name].status == "refused"
+        name == "discriminator"
+        or (name in KEYWORDS and KEYWORDS[name].status == "refused")
+        or (
+            name not in KEYWORDS
+            and (not name.startswith("x-") or name.startswith("x-magicflow-"))
+        )
         for name in node.entries
-        if not name.startswith("x-") or name.startswith("x-magicflow-")
     )

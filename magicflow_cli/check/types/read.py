@@ -80,6 +80,13 @@ def check_keywords(node: Mapping, values: Values) -> None:
     is_flag = isinstance(required, Scalar) and isinstance(required.value, bool)
     if required is not None and is_flag and not _IN_PROPERTIES.search(node.pointer):
         values.invalid("required", required, "a list of names outside of a property")
+    if "discriminator" in node and "oneOf" not in node and "anyOf" not in node:
+        values.problem(
+            codes.MF2031,
+            "`discriminator` has no `oneOf` or `anyOf` beside it",
+            node.entries["discriminator"].key.span(),
+            "list the variants under `oneOf`, or leave it out",
+        )
     for name, entry in node.entries.items():
         keyword = KEYWORDS.get(name)
         if keyword is None:
