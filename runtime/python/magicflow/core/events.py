@@ -126,7 +126,7 @@ def _timer_fired(tx: Transition, event: Event) -> None:
         _run_timeout(tx)
         return
     if timer_id == RUN_GRACE:
-        if not tx.run.get("grace"):
+        if not tx.run.pop("grace", None):
             raise refuse("STALE", "nobody waits for the grace any more")
         ending.unwind(tx)
         return
