@@ -51,6 +51,8 @@ def _action(builder: Builder, rule: RuleInfo) -> plan.RuleAction:
         message=builder.optional(model.message) if model is not None else None,
         details=builder.optional(model.details) if model is not None else None,
         body=rule.body.id if rule.body is not None else None,
+        # the map form's `rollback` has no error of its own
+        keep_error=True if rule.model is None and kind == "compensate" else None,
     )
 
 

@@ -420,6 +420,7 @@ class RuleAction(Record):
     details: Expr | None = None
     body: NodeId | None = None
     target: NodeId | None = None
+    keep_error: bool | None = None
 
 
 class Guard(Record):
