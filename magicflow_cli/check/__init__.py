@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from magicflow_cli.check.contexts import find_context
+from magicflow_cli.check.contexts import Contexts, find_context
 from magicflow_cli.check.dag import check_dags
 from magicflow_cli.check.graph import check_graph
 from magicflow_cli.check.model import BlockInfo, CheckedWorkflow
@@ -34,7 +34,8 @@ def check(
     What is returned is fit to compile only when the report has no errors.
     """
     _check_unique(workflows, report)
-    return [check_workflow(w, contexts, report, context=context) for w in workflows]
+    indexed = Contexts(contexts)
+    return [check_workflow(w, indexed, report, context=context) for w in workflows]
 
 
 def check_workflow(

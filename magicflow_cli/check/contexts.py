@@ -38,7 +38,7 @@ def find_context(
     if spec.input_schema is not None or spec.output_schema is not None:
         return None
     name = workflow.metadata.name
-    beside = [c for c in contexts if _folder(c) == _folder(document)]
+    beside = _beside(document, contexts)
     same_file = [c for c in beside if _file(c) == _file(document)]
     for candidates in (same_file, beside):
         for wanted in (name, f"{name}-context"):
@@ -58,6 +58,22 @@ def find_context(
         " `input_schema` and `output_schema` into its `spec`",
     )
     return None
+
+
+class Contexts(list[Parsed]):
+    """Contexts that are asked for by folder once per workflow: a thousand workflows
+    with a context each must not cost a million comparisons."""
+
+    def __init__(self, contexts: Sequence[Parsed]) -> None:
+        super().__init__(contexts)
+        self.by_folder: dict[PurePosixPath, list[Parsed]] = {}
+        for context in contexts:
+            self.by_folder.setdefault(_folder(context), []).append(context)
+
+
+def _beside(document: Parsed, contexts: Sequence[Parsed]) -> list[Parsed]:
+    indexed = contexts if isinstance(contexts, Contexts) else Contexts(contexts)
+    return indexed.by_folder.get(_folder(document), [])
 
 
 def is_path(context: str) -> bool:
