@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, TypeVar, cast
 
+from magicflow.canonical import SAFE_INTEGER
+
 from magicflow_cli.diagnostics import codes
 from magicflow_cli.expr.ast import (
     Array,
@@ -44,7 +46,6 @@ _ESCAPE = re.compile(r"\\(u[0-9A-Fa-f]{4}|.)|[\x00-\x08\x0b\x0c\x0e-\x1f]", re.D
 _ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"} | {
     c: c for c in "\\/'\""
 }
-INDEX_LIMIT = 2**53 - 1
 
 
 class _OpenPath:
@@ -270,7 +271,7 @@ class Builder:
         if not digits.isdecimal() or (digits[0] == "0" and text != "0"):
             self._note(_not_an_index(text, start, end))
             return 0, start, end
-        if len(digits) > 16 or int(digits) > INDEX_LIMIT:
+        if len(digits) > 16 or int(digits) > SAFE_INTEGER:
             self._note(_not_an_index(text, start, end))
             return 0, start, end
         return int(text), start, end

@@ -6,6 +6,7 @@ Names behind `$` are the check layer's; those here need no workflow to be judged
 from __future__ import annotations
 
 from magicflow_cli.diagnostics import codes
+from magicflow_cli.diagnostics.suggestion import suggest
 from magicflow_cli.expr.ast import (
     Call,
     Expr,
@@ -17,7 +18,6 @@ from magicflow_cli.expr.ast import (
 )
 from magicflow_cli.expr.functions import FUNCTIONS, Function
 from magicflow_cli.expr.problems import Problem, quoted
-from magicflow_cli.expr.similar import nearest
 
 _NO_NAMES: frozenset[str] = frozenset()
 _FOREIGN = {"True": "true", "False": "false", "None": "null", "nil": "null"} | {
@@ -112,7 +112,7 @@ def _visit_call(
 
 
 def _unknown_function(call: Call) -> Problem:
-    suggestion = nearest(call.function, FUNCTIONS)
+    suggestion = suggest(call.function, FUNCTIONS)
     help = (
         f"did you mean `{suggestion}`?"
         if suggestion

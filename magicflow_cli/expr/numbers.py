@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import isfinite
 
-SAFE_INTEGER = 2**53 - 1
+from magicflow.canonical import SAFE_INTEGER
 
 
 def read_number(text: str) -> int | float | str:

@@ -107,7 +107,7 @@ def _deeper(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 PLANS = st.recursive(LITERALS | _paths(LITERALS), _deeper, max_leaves=10)
 
 
-@settings(max_examples=2_000, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(PLANS, DATA, DATA)
 def test_any_plan_over_any_data(plan: dict[str, Any], data: Any, item: Any) -> None:
     scope = Scope(
