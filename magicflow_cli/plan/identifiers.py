@@ -60,6 +60,7 @@ def type_name(words: Iterable[str], language: Language) -> str:
     return _avoid(_pascal(_start(words, "type"), language), language, "type")
 
 
+@lru_cache(maxsize=16_384)
 def field_name(wire: str, language: Language) -> str:
     """The name of a field: `UserID`, `user_id`, `userId`; TypeScript keeps the wire
     name, which the generator quotes where it is no identifier."""
