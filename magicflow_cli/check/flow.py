@@ -356,7 +356,11 @@ class _Analysis:
             for end in ends:
                 if end is not None:
                     first = end.meet(first)
-            return first
+            # The losers may have got anywhere.
+            losers = self._bits(_steps_below(step))
+            return first and first._replace(
+                may=first.may | losers, ran=first.ran | losers
+            )
         joined = state
         for end in ends:
             if end is None:

@@ -182,8 +182,10 @@ def check_endless(block: BlockInfo, report: Report) -> None:
 
 
 def _ends(step: StepInfo) -> bool:
-    targets = success_targets(step)
-    return step.type == "fail" or any(isinstance(target, End) for target in targets)
+    """A failure ends, and so does a fallback: it runs inside the step that failed."""
+    if step.type == "fail" or step.role == "fallback":
+        return True
+    return any(isinstance(target, End) for target in success_targets(step))
 
 
 def check_unbounded_cycles(block: BlockInfo, report: Report) -> None:

@@ -10,7 +10,7 @@ from magicflow_cli.check.dataflow.contracts import (
     check_fallbacks,
     check_written_output,
 )
-from magicflow_cli.check.dataflow.declare import called_functions, declare_types
+from magicflow_cli.check.dataflow.declare import declare_types, undo_function
 from magicflow_cli.check.dataflow.defaults import fill_default_inputs
 from magicflow_cli.check.dataflow.evaluate import Evaluator, Place
 from magicflow_cli.check.dataflow.fit import Fit
@@ -351,10 +351,8 @@ class Analysis:
     def _function_of(self, site: Site, step: StepInfo) -> FunctionInfo | None:
         if site.purpose == "input":
             return self.checked.functions.get(function_key(step))
-        for executor, function, caller, calls in called_functions(self.checked):
-            if caller is step and not calls:
-                return self.checked.functions.get(f"{executor}/{function}")
-        return None
+        undo = undo_function(self.checked, step)
+        return self.checked.functions.get("/".join(undo)) if undo is not None else None
 
     def _check_event(self, site: Site, expr: plan.Expr, value: Typed) -> None:
         step = site.scope.step

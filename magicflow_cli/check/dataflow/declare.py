@@ -173,7 +173,7 @@ def _declare_events(
         own = step.node.get("schema")
         if own is not None:
             id = f"{checked.workflow.metadata.name}#/spec/steps/{step.name}/schema"
-            ref = table.add_schema(own, id, [name.text])
+            ref = table.add_schema(own, id, [step.name, "event"])
         known = checked.events.get(name.text)
         listens = step.type == "wait_for_event"
         event_type = (

@@ -287,9 +287,7 @@ class Fit:
                 wanted = of(target.extra.type)
                 below = _below(at, name)
                 self.check(_entry(expr, name), part, wanted, below, depth + 1)
-            elif target.extra.allow == "forbid" or (
-                target.fields and suggest(name, target.fields) is not None
-            ):
+            elif target.extra.allow == "forbid" or self._misspelt(name, value, target):
                 near = suggest(name, target.fields)
                 self._say(
                     MF6309,
@@ -304,6 +302,12 @@ class Fit:
                 )
             else:
                 self._mark(part)
+
+    def _misspelt(self, name: str, value: ObjectOf, target: plan.ObjectType) -> bool:
+        """An undeclared member that stands where a declared one of nearly the same name
+        is left out."""
+        near = suggest(name, target.fields)
+        return near is not None and value.get(near) is None
 
     # -- saying
 

@@ -67,6 +67,15 @@ class Inference:
         self.outcomes = outcomes
         self.written = written
         self.undo_written = undo_written
+        self.rescued: dict[StepInfo, list[StepInfo]] = {}
+        for step in checked.steps.values():
+            if step.fallback is not None:
+                self.rescued.setdefault(step.fallback, []).append(step)
+        self.undone: dict[tuple[str, str], list[StepInfo]] = {}
+        for step in checked.steps.values():
+            undo = undo_function(checked, step)
+            if undo is not None:
+                self.undone.setdefault(undo, []).append(step)
         self.workflow = checked.workflow.metadata.name
         self.materialiser = Materialiser(
             table,
@@ -121,10 +130,11 @@ class Inference:
     def _inputs(self, info: FunctionInfo) -> list[Typed]:
         """What each call of the function is given."""
         found = [self._input_of(step, frozenset()) for step in info.steps]
-        for step in self.checked.steps.values():
-            if undo_function(self.checked, step) == (info.executor, info.function):
-                found.append(self._undo_input(step))
+        found.extend(self._undo_input(step) for step in self._undone_by(info))
         return found
+
+    def _undone_by(self, info: FunctionInfo) -> list[StepInfo]:
+        return self.undone.get((info.executor, info.function), [])
 
     def default_inputs(self, info: FunctionInfo) -> list[tuple[StepInfo, Typed]]:
         """What the calls without a mapping are given, by step."""
@@ -133,11 +143,11 @@ class Inference:
             for step in info.steps
             if step not in self.written
         ]
-        for step in self.checked.steps.values():
-            undone = undo_function(self.checked, step)
-            same = undone == (info.executor, info.function)
-            if same and step not in self.undo_written:
-                found.append((step, self._undo_input(step)))
+        found.extend(
+            (step, self._undo_input(step))
+            for step in self._undone_by(info)
+            if step not in self.undo_written
+        )
         return found
 
     def _input_of(self, step: StepInfo, seen: frozenset[StepInfo]) -> Typed:
@@ -146,7 +156,7 @@ class Inference:
         if step in seen:
             return ANY
         if step.role == "fallback":  # the failed step's mapped input
-            failed = [s for s in self.checked.steps.values() if s.fallback is step]
+            failed = self.rescued.get(step)
             if not failed:
                 return self._default(step)
             inputs = [self._input_of(s, seen | {step}) for s in failed]

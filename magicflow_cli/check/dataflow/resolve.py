@@ -100,6 +100,7 @@ class Resolver:
     reported: set[tuple[str, Span | None]] = field(default_factory=set)
     _open: list[str] = field(default_factory=list)
     _protected: int = 0
+    _loose_roots: set[str] | None = None
 
     def resolve(self, expr: ast.Expr, scope: Scope) -> plan.Expr:
         """The plan's form of `expr` as read in `scope`."""
@@ -195,6 +196,8 @@ class Resolver:
         for loop in loops:
             if item_variable(loop) == first and scope.always:
                 return self._made(path, scope, 1, root="local", name=first)
+        if "condition" in scope.special and first in self._loose():
+            return self._made(path, scope, 1, root="local", name=first)
         if first not in ROOTS:
             return None
         if first in ("input", "metadata"):
@@ -219,9 +222,20 @@ class Resolver:
         if first in scope.special:
             root = _ALIASES.get(first, first)
             return self._made(path, scope, 1, root=root)
-        if "condition" in scope.special:  # checked again where it is read
-            return self._made(path, scope, 1, root=_ALIASES.get(first, first))
         return self._not_here(path, first, scope)
+
+    def _loose(self) -> set[str]:
+        """Roots that a condition may read and that depend on where it is read: they are
+        checked there."""
+        if self._loose_roots is None:
+            found = {"item", "index", "branches", "iterations", "response", "result"}
+            found |= {"form", "error"}
+            for step in self.checked.steps.values():
+                variable = item_variable(step) if step.type == "loop" else None
+                if variable is not None:
+                    found.add(variable)
+            self._loose_roots = found
+        return self._loose_roots
 
     def _long_step(self, path: ast.Path, scope: Scope) -> plan.Expr:
         names = path.names
@@ -304,7 +318,7 @@ class Resolver:
         self, path: ast.Path, step: StepInfo, meta: str, consumed: int, scope: Scope
     ) -> plan.Expr:
         loop = hiding_loop(scope.block, step)
-        if loop is not None:
+        if loop is not None and scope.moment != "anywhere":
             self._problem(
                 MF6107,
                 f"`{step.name}` is inside the loop `{loop.name}` and cannot be read in"

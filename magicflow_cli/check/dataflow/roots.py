@@ -18,7 +18,6 @@ from magicflow_cli.check.dataflow.scope import Scope, loops_around
 from magicflow_cli.check.dataflow.typed import (
     ANY,
     INTEGER,
-    Named,
     Typed,
     of,
     worse,
@@ -69,7 +68,14 @@ class Roots:
             case "response" if place.scope.step is not None:
                 return self.outcomes.raw(place.scope.step)
             case "error":
-                return ERROR
+                step = place.scope.step
+                # A step of the main line is also reached without a failure.
+                main = (
+                    step is not None
+                    and step.role == "main"
+                    and not _inside_handler(step)
+                )
+                return replace(ERROR, nullable=main)
             case "event":
                 event = self.checked.events.get(place.scope.event)
                 return event_of(of(event.type) if event is not None else ANY)
@@ -270,5 +276,8 @@ def _key(scope: Scope) -> str:
     return scope.where.split("`")[1] if "`" in scope.where else "place"
 
 
-def is_any(value: Typed) -> bool:
-    return value.form == Named("any")
+def _inside_handler(step: StepInfo) -> bool:
+    """Whether only failures lead to the step, because of what it stands in."""
+    owners = (block.owner for block in enclosing_blocks(step.block))
+    in_rule = any(block.kind == "rule" for block in enclosing_blocks(step.block))
+    return in_rule or any(owner.role != "main" for owner in owners if owner is not None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -79,14 +80,23 @@ def item_variable(loop: StepInfo) -> str | None:
     return name.text if isinstance(name, Scalar) else "item"
 
 
-def sees_error(step: StepInfo) -> bool:
-    """True for a step that a failure leads to, or that stands inside such a step."""
-    if step.role in ("handler", "fallback", "rule"):
+def sees_error(step: StepInfo, targets: frozenset[StepInfo]) -> bool:
+    """True for a step that a failure leads to - one of `targets` if it is on the main
+    line - or that stands inside such a step."""
+    if step.role in ("handler", "fallback", "rule") or step in targets:
         return True
     if step.block.kind == "rule":
         return True
     owner = step.block.owner
-    return owner is not None and sees_error(owner)
+    return owner is not None and sees_error(owner, targets)
+
+
+def failure_targets(
+    steps: Iterable[StepInfo], rules: Iterable[RuleInfo]
+) -> frozenset[StepInfo]:
+    """The steps that failures lead to."""
+    found = {step.on_failure for step in steps} | {rule.target for rule in rules}
+    return frozenset(step for step in found if step is not None)
 
 
 def branch_node(block: BlockInfo) -> Mapping | None:

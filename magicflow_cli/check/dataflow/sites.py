@@ -6,7 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from magicflow_cli.check.dataflow.scope import Scope, branch_node, sees_error
+from magicflow_cli.check.dataflow.scope import (
+    Scope,
+    branch_node,
+    failure_targets,
+    sees_error,
+)
 from magicflow_cli.check.model import BlockInfo, CheckedWorkflow, RuleInfo, StepInfo
 from magicflow_cli.load.nodes import Mapping, Node, Scalar, Sequence
 
@@ -49,9 +54,11 @@ def sites(checked: CheckedWorkflow) -> Iterator[Site]:
     spec = checked.document.root.get("spec")
     if not isinstance(spec, Mapping):
         return
+    targets = failure_targets(checked.steps.values(), checked.rules)
     for step in checked.steps.values():
         if step.node is not None:
-            yield from _step_sites(step, step.node)
+            special = frozenset({"error"} if sees_error(step, targets) else ())
+            yield from _step_sites(step, step.node, special)
     for rule in checked.rules:
         yield from _rule_sites(checked, rule)
     yield from _spec_sites(checked, spec)
@@ -60,9 +67,10 @@ def sites(checked: CheckedWorkflow) -> Iterator[Site]:
 # -- steps
 
 
-def _step_sites(step: StepInfo, node: Mapping) -> Iterator[Site]:
+def _step_sites(
+    step: StepInfo, node: Mapping, special: frozenset[str]
+) -> Iterator[Site]:
     name = step.name
-    special = frozenset({"error"}) if sees_error(step) else frozenset[str]()
 
     def before(key: str) -> Scope:
         return Scope(f"`{key}` of `{name}`", "before", step.block, step, None, special)

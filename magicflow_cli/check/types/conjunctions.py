@@ -6,15 +6,16 @@ Works on an explicit stack: a chain of references may be longer than Python's ow
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Literal
 
 from magicflow_cli.check.types.keywords import COMPOSITION, CONSTRAINTS, KEYWORDS
 from magicflow_cli.check.types.places import Places
-from magicflow_cli.check.types.shape import Atom, Conj, Group
+from magicflow_cli.check.types.shape import NOTHING, Atom, Conj, Group
 from magicflow_cli.check.types.values import Values, describe
 from magicflow_cli.diagnostics import codes
 from magicflow_cli.load.nodes import Mapping, Node, Scalar
 
-NEVER: Conj = (Atom("never"),)
+NEVER: Conj = (NOTHING,)
 
 
 class Conjunctions:
@@ -25,6 +26,7 @@ class Conjunctions:
         self._places = places
         self._done: dict[Node, Conj] = {}
         self._targets: dict[Mapping, Node | None] = {}
+        self._atoms: dict[tuple[str, Mapping], Atom] = {}
         self._loops: set[tuple[Node, Node]] = set()
 
     def of(self, group: Group) -> Conj:
@@ -116,17 +118,20 @@ class Conjunctions:
         self._check_siblings(node, constrained or len(composed) > 1)
         parts: list[Conj] = []
         if composed != ["$ref"] or constrained or _says_more(node):
-            parts.append((Atom("base", node),))
+            parts.append((self._atom("base", node),))
         target = self._targets.get(node)
         if target is not None:
             parts.append(self._done.get(target, ()))
         for item in self._values.schemas(node, "allOf"):
             parts.append(self._done.get(item, ()))
         if self._values.schemas(node, "anyOf"):
-            parts.append((Atom("anyOf", node),))
+            parts.append((self._atom("anyOf", node),))
         if self._values.schemas(node, "oneOf"):
-            parts.append((Atom("oneOf", node),))
+            parts.append((self._atom("oneOf", node),))
         return merge(*parts)
+
+    def _atom(self, what: Literal["base", "anyOf", "oneOf"], node: Mapping) -> Atom:
+        return self._atoms.setdefault((what, node), Atom(what, node))
 
     def _check_siblings(self, node: Mapping, siblings: bool) -> None:
         if "$ref" not in node or not siblings:
@@ -160,7 +165,7 @@ def merge(*parts: Iterable[Atom]) -> Conj:
     for part in parts:
         for atom in part:
             found.setdefault(atom)
-    return NEVER if NEVER[0] in found else tuple(found)
+    return NEVER if NOTHING in found else tuple(found)
 
 
 def _says_more(node: Mapping) -> bool:

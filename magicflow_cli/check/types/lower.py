@@ -13,9 +13,9 @@ from magicflow_cli.check.types.shape import (
     INTEGER,
     NUMBER,
     OBJECT,
+    ONLY,
     STRING,
     ArrayPart,
-    Atom,
     Conj,
     Group,
     Kind,
@@ -291,7 +291,7 @@ class Lowering:
         """The type of one kind of a shape: a variant's own where that is all it is."""
         source = shape.sources.get(kind, conj)
         if self._shapes.of(source).kinds != (kind,):
-            source = (*source, Atom("only", kind=kind))
+            source = (*source, ONLY[kind])
         ref = self.ref(source)
         return plan.TypeRef(type=ref.type)
 

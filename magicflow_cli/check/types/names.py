@@ -18,14 +18,9 @@ from magicflow_cli.plan.identifiers import (
     LANGUAGES,
     Kind,
     Language,
-    field_name,
-    field_of_words,
     is_identifier,
-    member_name,
-    split_words,
-    type_name,
-    value_words,
 )
+from magicflow_cli.plan.naming import name_of_field, name_of_type, names_of_members
 
 _LABELS: dict[Language, str] = {
     "go": "Go",
@@ -83,32 +78,6 @@ def _read_pin(
         + (", in upper case for Go" if language == "go" else "")
         + ", and no reserved word",
     )
-
-
-def name_of_type(name: plan.TypeName, language: Language) -> str:
-    """The identifier of a type in a language."""
-    return (name.pinned or {}).get(language) or type_name(name.words, language)
-
-
-def name_of_field(wire: str, field: plan.Field, language: Language) -> str:
-    """The identifier of a field in a language."""
-    names = field.names or {}
-    if language in names:
-        return names[language]
-    if "*" in names and language != "typescript":
-        return field_of_words(split_words(names["*"]), language)
-    return field_name(wire, language)
-
-
-def names_of_members(enum: plan.EnumType, language: Language) -> list[str]:
-    """The identifiers of an enum's members in a language, in the order of its values."""
-    type = name_of_type(enum.name, language)
-    words = (
-        [split_words(name) for name in enum.names]
-        if enum.names is not None
-        else [value_words(value) for value in enum.values]
-    )
-    return [member_name(each, type, language) for each in words]
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,10 +184,12 @@ def _report(
         candidates, key=lambda each: (each.span is not None, each.span, each.shown)
     )
     shown = " and ".join(candidate.shown for candidate in ordered[:4])
+    if len(ordered) > 4:
+        shown += f" and {len(ordered) - 4} more"
     placed = [candidate for candidate in ordered if candidate.span is not None]
     labels = [
         Label(candidate.span, candidate.shown)
-        for candidate in placed[:-1]
+        for candidate in placed[:-1][:20]
         if candidate.span is not None
     ]
     values.collision(

@@ -29,9 +29,9 @@ Group: TypeAlias = tuple[Node, ...]
 """Schemas that all apply; none: anything fits."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Atom:
-    """A piece of a conjunction. `base`: the keywords of one schema object but those
+    """A piece of a conjunction, one object for each (compared by identity). `base`: the keywords of one schema object but those
     that combine schemas; `anyOf`, `oneOf`: that keyword of it; `only`: instances of one
     kind; `never`: nothing."""
 
@@ -39,6 +39,9 @@ class Atom:
     node: Mapping | None = None
     kind: Kind | None = None
 
+
+NOTHING = Atom("never")
+ONLY: dict[Kind, Atom] = {kind: Atom("only", kind=kind) for kind in KINDS}
 
 Conj: TypeAlias = tuple[Atom, ...]
 """Atoms that all apply, in document order; their order has no meaning."""

@@ -25,11 +25,14 @@ from magicflow_cli.check.types.shape import (
 from magicflow_cli.check.types.unions import Unions
 from magicflow_cli.check.types.values import Values
 from magicflow_cli.diagnostics import codes
-from magicflow_cli.load.nodes import Mapping, Node
+from magicflow_cli.load.nodes import Mapping, Node, Sequence
 
 MAX_DEPTH = 60
-MAX_SHAPES = 20_000
-"""Unions nested in unions, and merged schemas in all: beyond, the schema is refused."""
+MAX_VARIANTS = 1_000
+MAX_VARIANTS_IN_ALL = 20_000
+"""How deep unions nest in unions, and how many variants one schema and all of them
+come to when unions that stand beside each other are multiplied: beyond, the schema is
+refused."""
 
 
 class Shapes:
@@ -43,6 +46,8 @@ class Shapes:
         self._base: dict[Mapping, Shape] = {}
         self._shapes: dict[frozenset[Atom], Shape] = {}
         self._depth = 0
+        self._variants = 0
+        self._variants_in_all = 0
 
     def of_group(self, group: Group) -> Shape:
         return self.of(self._conjunctions.of(group))
@@ -51,6 +56,8 @@ class Shapes:
         """The shape of a conjunction; problems of its schemas are reported."""
         key = frozenset(conj)
         if key not in self._shapes:
+            if not self._depth:
+                self._variants = 0
             self._depth += 1
             try:
                 self._shapes[key] = self._make(conj)
@@ -63,7 +70,11 @@ class Shapes:
         if union is None:
             return self._make_plain(conj)
         assert union.node is not None
-        if self._depth > MAX_DEPTH or len(self._shapes) > MAX_SHAPES:
+        if (
+            self._depth > MAX_DEPTH
+            or self._variants > MAX_VARIANTS
+            or self._variants_in_all > MAX_VARIANTS_IN_ALL
+        ):
             self._values.problem(
                 codes.MF2032,
                 f"`{union.what}` has too many combinations",
@@ -74,6 +85,8 @@ class Shapes:
         rest = tuple(atom for atom in conj if atom is not union)
         variants = []
         for node in self._conjunctions.variants(union):
+            self._variants += 1
+            self._variants_in_all += 1
             alone = self._conjunctions.of((node,))
             merged = merge(rest, alone)
             shape = self.of(merged)
@@ -108,8 +121,6 @@ class Shapes:
         return self.of_group((names,)).string
 
     def _place_children(self, node: Mapping) -> None:
-        from magicflow_cli.load.nodes import Sequence
-
         properties = node.get("properties")
         if isinstance(properties, Mapping):
             for name, child in properties.items():

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from magicflow_cli.check.types import shape as parts
 from magicflow_cli.check.types.shape import (
     KINDS,
+    ONLY,
     Atom,
     Conj,
     Kind,
@@ -143,7 +144,7 @@ class Unions:
             elif shape.kinds == ("object",) and not shape.null:
                 conjs.append(conj)
             else:
-                conjs.append((*conj, Atom("only", kind="object")))
+                conjs.append((*conj, ONLY["object"]))
         if union.what == "anyOf":
             conjs = list({frozenset(conj): conj for conj in conjs}.values())
         objects = [self._object(conj) for conj in conjs]
