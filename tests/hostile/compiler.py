@@ -1,0 +1,78 @@
+"""What must hold for any file whatsoever, checked by running the compiler on it."""
+
+from __future__ import annotations
+
+import json
+
+from magicflow_cli.diagnostics.codes import CODES
+from magicflow_cli.diagnostics.finish import finish
+from magicflow_cli.diagnostics.model import Diagnostic, Report
+from magicflow_cli.diagnostics.render import render
+from magicflow_cli.load import Loaded, load_text
+from magicflow_cli.load.nodes import Mapping, Node, Sequence
+
+FILE = "fuzzed.yaml"
+
+
+def check_load(data: bytes, *, pure: bool | None = None) -> Loaded:
+    """Load `data`: every diagnostic has a code and a place within the text, every
+    rendering of it works, and every node lies within its parent's text."""
+    loaded = load_text(data, FILE, pure=pure)
+    check_diagnostics(loaded.diagnostics, loaded)
+    for document in loaded.documents:
+        _check_node(document.root)
+    assert loaded.documents or loaded.diagnostics
+    return loaded
+
+
+def check_compiler(data: bytes) -> None:
+    """Load, parse, check and, where nothing is wrong, compile `data`."""
+    from magicflow_cli.check import check
+    from magicflow_cli.compile import compile_workflow
+    from magicflow_cli.documents import parse
+    from magicflow_cli.plan import canonical
+
+    loaded = check_load(data)
+    report = Report(list(loaded.diagnostics))
+    found = (parse(document, report) for document in loaded.documents)
+    parsed = [document for document in found if document is not None]
+    workflows = [document for document in parsed if document.kind == "Workflow"]
+    contexts = [document for document in parsed if document.kind == "WorkflowContext"]
+    checked = check(workflows, contexts, report)
+    check_diagnostics(report.diagnostics, loaded)
+    if not report.has_errors:
+        for workflow in checked:
+            assert json.loads(canonical(compile_workflow(workflow).plan))
+
+
+def check_diagnostics(
+    diagnostics: tuple[Diagnostic, ...] | list[Diagnostic], loaded: Loaded
+) -> None:
+    lines = loaded.source.text.count("\n") + loaded.source.text.count("\r") + 1
+    for diagnostic in diagnostics:
+        assert diagnostic.code in CODES, diagnostic
+        assert diagnostic.code != "MF9000", diagnostic
+        assert diagnostic.message, diagnostic
+        span = diagnostic.span
+        assert span is not None, diagnostic
+        assert 1 <= span.line <= max(lines, 1), diagnostic
+        assert span.col >= 1, diagnostic
+        assert (span.line, span.col) <= (span.end_line, span.end_col), diagnostic
+    sources = {loaded.source.file: loaded.source}
+    finished = finish(diagnostics, sources)
+    for format in ("full", "concise", "json", "github", "sarif"):
+        text = render(format, finished, sources)
+        text.encode("utf-8")
+
+
+def _check_node(node: Node) -> None:
+    assert (node.line, node.col) <= (node.end_line, node.end_col), node.span()
+    if isinstance(node, Mapping):
+        for key, entry in node.entries.items():
+            assert entry.key.value == key
+            assert entry.value.pointer == entry.key.pointer
+            _check_node(entry.value)
+    elif isinstance(node, Sequence):
+        for index, item in enumerate(node.items):
+            assert item.pointer == f"{node.pointer}/{index}"
+            _check_node(item)
