@@ -39,6 +39,8 @@ BUILT_IN = frozenset(
     {"any", "null", "boolean", "integer", "number", "string", "object", "array"}
 )
 
+MAX_MERGED = 1_000
+
 
 class Lowering:
     """Turns conjunctions into `TypeRef`s, and on request into their definitions.
@@ -59,6 +61,7 @@ class Lowering:
         self._shapes = shapes
         self._annotations = annotations
         self.wanted: dict[str, Conj] = {}
+        self._merged: set[str] = set()
         self.field_spans: dict[tuple[str, str], Span] = {}
         self.default_spans: dict[tuple[str, str], Span] = {}
 
@@ -80,8 +83,23 @@ class Lowering:
             ref = self.ref(source)
             return ref if not nullable else plan.TypeRef(type=ref.type, nullable=True)
         id = self._annotations.id(conj)
+        if "&" in id and not self._may_merge(id, conj):
+            return plan.TypeRef(type="any")
         self.wanted.setdefault(id, conj)
         return plan.TypeRef(type=id, nullable=nullable)
+
+    def _may_merge(self, id: str, conj: Conj) -> bool:
+        """Schemas merged out of others may be many more than were written."""
+        self._merged.add(id)
+        if len(self._merged) <= MAX_MERGED:
+            return True
+        self._values.problem(
+            codes.MF2032,
+            f"merging schemas gives more than {MAX_MERGED} types",
+            self._annotations.span(conj),
+            "merge fewer schemas that contain each other with `allOf`",
+        )
+        return False
 
     def _source(self, conj: Conj, shape: Shape) -> Conj | None:
         """The one variant that everything but null comes from unchanged."""

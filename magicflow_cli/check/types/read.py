@@ -55,13 +55,14 @@ def read_base(node: Mapping, values: Values, names: Names) -> Shape:
     """The shape of a schema object's own keywords. Keywords outside the profile and
     wrong values are reported and taken as absent."""
     check_keywords(node, values)
+    about = {KEYWORDS[name].json_type for name in node.entries if name in KEYWORDS}
     shape = Shape(
         True,
         BOOLEAN,
-        _read_number(node, values),
-        _read_string(node, values),
-        _read_array(node, values),
-        _read_object(node, values, names),
+        _read_number(node, values) if about & {"number", "string"} else NUMBER,
+        _read_string(node, values) if "string" in about else STRING,
+        _read_array(node, values) if "array" in about else ARRAY,
+        _read_object(node, values, names) if "object" in about else OBJECT,
     )
     types = _read_types(node, values)
     if types is not None:

@@ -11,7 +11,7 @@ them. That keeps recursive schemas finite.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Literal, TypeAlias, TypeVar
@@ -158,11 +158,22 @@ def intersect(a: Shape, b: Shape) -> Shape:
     return Shape(
         a.null and b.null,
         _booleans(a.boolean, b.boolean),
-        None if a.number is None or b.number is None else _numbers(a.number, b.number),
-        None if a.string is None or b.string is None else _strings(a.string, b.string),
-        None if a.array is None or b.array is None else _arrays(a.array, b.array),
-        _objects(a.object, b.object),
+        _meet(a.number, b.number, NUMBER, _numbers),
+        _meet(a.string, b.string, STRING, _strings),
+        _meet(a.array, b.array, ARRAY, _arrays),
+        None if a.object is None or b.object is None else _objects(a.object, b.object),
     )
+
+
+def _meet(
+    a: _T | None, b: _T | None, full: object, merge: Callable[[_T, _T], _T | None]
+) -> _T | None:
+    """What both parts accept; `full` is the part that accepts everything."""
+    if a is None or b is None:
+        return None
+    if a is full:
+        return b
+    return a if b is full else merge(a, b)
 
 
 def _booleans(
@@ -294,18 +305,20 @@ def settle_array(part: ArrayPart) -> ArrayPart | None:
 
 
 def _objects(
-    a: ObjectPart | TaggedPart | None, b: ObjectPart | TaggedPart | None
-) -> ObjectPart | None:
-    if a is None or b is None:
-        return None
+    a: ObjectPart | TaggedPart, b: ObjectPart | TaggedPart
+) -> ObjectPart | TaggedPart | None:
+    if a is OBJECT or b is OBJECT:
+        return b if a is OBJECT else a
     if isinstance(a, TaggedPart) or isinstance(b, TaggedPart):
         raise TypeError("unions are distributed before shapes are merged")
-    names = dict.fromkeys(
-        [*(name for name, _ in a.fields), *(name for name, _ in b.fields)]
-    )
+    ours, theirs = dict(a.fields), dict(b.fields)
+    names = dict.fromkeys([*ours, *theirs])
     return settle_object(
         ObjectPart(
-            tuple((name, join(a.group(name), b.group(name))) for name in names),
+            tuple(
+                (name, join(ours.get(name, a.extra), theirs.get(name, b.extra)))
+                for name in names
+            ),
             join(a.extra, b.extra),
             a.required | b.required,
             tuple(sorted({*a.key_patterns, *b.key_patterns})),
@@ -324,7 +337,8 @@ def settle_object(part: ObjectPart) -> ObjectPart | None:
         or len(part.required) > part.max_properties
     ):
         return None
-    if any(is_false(part.group(name)) for name in part.required):
+    fields = dict(part.fields)
+    if any(is_false(fields.get(name, part.extra)) for name in part.required):
         return None
     return part
 
