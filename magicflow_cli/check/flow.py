@@ -189,7 +189,7 @@ class _Analysis:
         name = scalar_of(spec if isinstance(spec, Mapping) else None, "fallback_step")
         step = self.checked.steps.get(name) if name else None
         if step is not None:
-            self._enter(step, Known(0, self.every, 0, self.every))
+            self._through(step, Known(0, self.every, 0, self.every))
 
     # -- blocks
 
@@ -285,14 +285,9 @@ class _Analysis:
 
     # -- steps
 
-    def _enter(self, step: StepInfo, state: Known) -> Known:
-        state = state.meet(self.flow.before.get(step))
-        self.flow.before[step] = state
-        return state
-
     def _through(self, step: StepInfo, state: Known) -> _Exits:
         """Run one step from `state`."""
-        self._enter(step, state)
+        self.flow.before[step] = state.meet(self.flow.before.get(step))
         bit = self.flow.bits[step]
         # The latest occurrence counts: what an earlier one left is gone.
         entered = Known(

@@ -101,7 +101,10 @@ class Evaluator:
             case plan.BinaryExpr(op="and" | "or"):
                 return self._logic(expr, place)
             case plan.BinaryExpr(left=left, right=right):
-                one, other = self.evaluate(left, place), self.evaluate(right, place)
+                inner = place
+                if expr.op in ("==", "!=") and (_is_null(left) or _is_null(right)):
+                    inner = replace(place, lenient=True)  # a test for existence
+                one, other = self.evaluate(left, inner), self.evaluate(right, inner)
                 return comparisons.binary(self, expr, one, other)
             case plan.CallExpr():
                 return calls.call(self, expr, place)
@@ -305,6 +308,10 @@ class Evaluator:
         if key not in self.reported:
             self.reported.add(key)
             self.report.add(code, message, span, help=help, labels=labels)
+
+
+def _is_null(expr: plan.Expr) -> bool:
+    return isinstance(expr, plan.LitExpr) and expr.value is None
 
 
 def _scalar(value: object) -> bool:

@@ -76,7 +76,8 @@ class Fit:
             return
         found = kinds(value.sure, types) - {"null"}
         allowed = kinds(wanted.sure, types)
-        if found and not _kinds_meet(found, allowed):
+        exact = isinstance(value.form, Constant)
+        if found and not (found & allowed if exact else _kinds_meet(found, allowed)):
             self._misfit(expr, value, wanted, at)
             return
         if isinstance(value.form, Constant):
@@ -258,8 +259,7 @@ class Fit:
                 " field `required` in the schema that it comes from",
             )
             part = part.sure
-        if part.absent:
-            part = replace(part, absent="", nullable=False)
+        part = replace(part, absent="")
         self.check(_entry(expr, name), part, of(declared.type), below, depth + 1)
 
     def _closed(self, value: Typed) -> bool:

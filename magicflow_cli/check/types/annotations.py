@@ -42,6 +42,11 @@ class Annotations:
             "&".join(sorted(self._places.of(node).id for node in _nodes(bare))) + suffix
         )
 
+    def is_merged(self, conj: Conj) -> bool:
+        """Whether no schema object says this by itself."""
+        bare = tuple(atom for atom in conj if not atom.kind)
+        return self._conjunctions.owner(bare) is None
+
     def name(self, conj: Conj) -> plan.TypeName:
         bare = tuple(atom for atom in conj if not atom.kind)
         kinds = [atom.kind for atom in conj if atom.kind]

@@ -83,7 +83,7 @@ class Lowering:
             ref = self.ref(source)
             return ref if not nullable else plan.TypeRef(type=ref.type, nullable=True)
         id = self._annotations.id(conj)
-        if "&" in id and not self._may_merge(id, conj):
+        if self._annotations.is_merged(conj) and not self._may_merge(id, conj):
             return plan.TypeRef(type="any")
         self.wanted.setdefault(id, conj)
         return plan.TypeRef(type=id, nullable=nullable)
