@@ -48,6 +48,7 @@ class Shapes:
         self._depth = 0
         self._variants = 0
         self._variants_in_all = 0
+        self._refused = False
 
     def of_group(self, group: Group) -> Shape:
         return self.of(self._conjunctions.of(group))
@@ -58,6 +59,7 @@ class Shapes:
         if key not in self._shapes:
             if not self._depth:
                 self._variants = 0
+                self._refused = False
             self._depth += 1
             try:
                 self._shapes[key] = self._make(conj)
@@ -75,12 +77,14 @@ class Shapes:
             or self._variants > MAX_VARIANTS
             or self._variants_in_all > MAX_VARIANTS_IN_ALL
         ):
-            self._values.problem(
-                codes.MF2032,
-                f"`{union.what}` has too many combinations",
-                union.node.entries[union.what].key.span(),
-                "nest fewer unions in each other, or merge them into one",
-            )
+            if not self._refused:
+                self._refused = True
+                self._values.problem(
+                    codes.MF2032,
+                    f"`{union.what}` has too many combinations",
+                    union.node.entries[union.what].key.span(),
+                    "nest fewer unions in each other, or merge them into one",
+                )
             return ANY
         rest = tuple(atom for atom in conj if atom is not union)
         variants = []

@@ -29,6 +29,7 @@ class TypeTable:
         self.types: dict[str, plan.TypeDef] = {}
         self.field_order: dict[str, list[str]] = {}
         self.spans: dict[str, Span] = {}
+        self.inferred_spans: dict[str, Span] = {}
         self._values = Values(report)
         self._places = Places(self._values)
         self._conjunctions = Conjunctions(self._values, self._places)
@@ -86,7 +87,12 @@ class TypeTable:
     def finish(self) -> None:
         """Checks what needs all types: names that collide, defaults that do not fit."""
         lowering = self._lowering
-        check_names(self.types, self.spans, lowering.field_spans, self._values)
+        check_names(
+            self.types,
+            self.inferred_spans | self.spans,
+            lowering.field_spans,
+            self._values,
+        )
         if lowering.default_spans and not self._values.report.has_errors:
             from magicflow_cli.check.types.defaults import check_defaults
 

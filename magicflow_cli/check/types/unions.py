@@ -113,6 +113,8 @@ class Unions:
             tagged = self._find_tag(union, having)
             if tagged is not None:
                 return tagged
+            if self._discriminator(union) is not None:
+                return FULL[kind]  # reported as a discriminator that does not fit
         return self._undecided(union, kind, having)
 
     def _undecided(self, union: Atom, kind: Kind, having: list[Variant]) -> Part:
