@@ -180,6 +180,8 @@ MF4005 = _error("MF4005", "The manifest cannot be read")
 MF4006 = _error("MF4006", "Another run writes to the output folder")
 MF4007 = _error("MF4007", "The output cannot be written")
 MF4008 = _error("MF4008", "Two generated files differ only in case")
+MF4009 = _error("MF4009", "The language cannot be generated")
+MF4010 = _error("MF4010", "A generated file is out of date")
 MF4101 = _note("MF4101", "The signature of a stub has changed")
 MF4102 = _note("MF4102", "The step of a stub is gone")
 

@@ -41,9 +41,10 @@ def _silence(
     diagnostics: list[Diagnostic], file: str, source: SourceText, extra: Report
 ) -> list[Diagnostic]:
     lines = split_lines(source.text)
+    targets = _targets(lines)
     silenced: dict[tuple[int, str], Span] = {}
     for line, names in sorted(source.suppressions.items()):
-        target = _target(lines, line)
+        target = targets[line]
         for name, span in _places(lines, file, line, names):
             if _check_name(name, span, extra):
                 silenced.setdefault((target, name), span)
@@ -93,12 +94,16 @@ def _check_name(name: str, span: Span, extra: Report) -> bool:
     return True
 
 
-def _target(lines: list[str], line: int) -> int:
-    """The line that a comment on `line` speaks about (both from 1)."""
-    target = line
-    while target < len(lines) and _COMMENT_LINE.match(lines[target - 1]):
-        target += 1
-    return target
+def _targets(lines: list[str]) -> list[int]:
+    """The line that a comment speaks about, by the line of the comment (both from 1;
+    index 0 means nothing): its own, or the next with content."""
+    targets = [0] * (len(lines) + 1)
+    target = len(lines)
+    for number in range(len(lines), 0, -1):
+        if not _COMMENT_LINE.match(lines[number - 1]):
+            target = number
+        targets[number] = target
+    return targets
 
 
 def _places(

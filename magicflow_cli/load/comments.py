@@ -7,6 +7,7 @@ from bisect import bisect_right
 from magicflow_cli.diagnostics import codes
 from magicflow_cli.diagnostics.model import Report
 from magicflow_cli.diagnostics.suppression import DIRECTIVE, SUPPRESSION, names_in
+from magicflow_cli.load import limits
 from magicflow_cli.load.nodes import Source
 from magicflow_cli.load.places import Places
 
@@ -17,6 +18,7 @@ def find_suppressions(
     """Fill `source.suppressions` from the comments outside `extents`, the ordered index
     ranges in which `#` is text."""
     places = Places(source.file, source.text)
+    bad = 0
     starts = [start for start, _ in extents]
     for match in DIRECTIVE.finditer(source.text):
         before = bisect_right(starts, match.start()) - 1
@@ -30,6 +32,9 @@ def find_suppressions(
                 places.span(*match.span()),
                 help="write `# magic-flow: ignore[MF3012]`, codes separated by `,`",
             )
+            bad += 1
+            if bad >= limits.PROBLEMS:
+                return
             continue
         line, _ = places.at(match.start())
         names = frozenset(name for name, _ in names_in(suppression))
