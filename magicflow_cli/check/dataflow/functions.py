@@ -110,7 +110,8 @@ class Inference:
         words = [step.name, "mapped", "output"]
         if step.type != "function":
             words.remove("mapped")
-        names = Names(f"{self.workflow}#/inferred/steps/{step.name}/output", words)
+        id = f"{self.workflow}#/inferred/steps/{step.name}/output"
+        names = Names(id, words, step.span)
         value = self.outcomes.output(step)
         self.checked.step_outputs[step.name] = self.materialiser.ref(value, names)
 
@@ -121,9 +122,14 @@ class Inference:
 
     def _names(self, key: str, side: str) -> Names:
         info = self.checked.functions[key]
-        first = info.steps[0].name if info.steps else info.function
         id = f"{self.workflow}#/inferred/{info.executor}/{info.function}/{side}"
-        return Names(id, [first, side])
+        if info.steps:
+            first = info.steps[0]
+            return Names(id, [first.name, side], first.span)
+        # no step is named after it: a compensation, of which executors may have one each
+        undone = self._undone_by(info)
+        span = undone[0].span if undone else None
+        return Names(id, [info.executor, info.function, side], span)
 
     # -- inputs
 

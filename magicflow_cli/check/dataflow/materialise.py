@@ -21,6 +21,7 @@ from magicflow_cli.check.dataflow.typed import (
     kinds,
 )
 from magicflow_cli.check.types import TypeTable
+from magicflow_cli.diagnostics import Span
 from magicflow_cli.plan import models as plan
 
 ANY = plan.TypeRef(type="any")
@@ -29,16 +30,18 @@ _DEEPEST = 32
 
 @dataclass(slots=True)
 class Names:
-    """Ids and words of inferred types: pointer-like below the root's."""
+    """Ids and words of inferred types, pointer-like below the root's; `span` is the
+    step that they are inferred for."""
 
     id: str
     words: Sequence[str]
+    span: Span | None = None
 
     def below(self, part: str) -> Names:
         word = "item" if part == ITEM else part
         escaped = part.replace("~", "~0").replace("/", "~1")
         step = "items" if part == ITEM else f"properties/{escaped}"
-        return Names(f"{self.id}/{step}", [*self.words, word])
+        return Names(f"{self.id}/{step}", [*self.words, word], self.span)
 
 
 @dataclass(slots=True)
@@ -107,6 +110,8 @@ class Materialiser:
         )
 
     def _define(self, names: Names, defined: plan.TypeDef) -> plan.TypeRef:
+        if names.span is not None:
+            self.table.inferred_spans.setdefault(names.id, names.span)
         if names.id not in self.table.types:
             self.table.define(names.id, defined)
         return plan.TypeRef(type=names.id)

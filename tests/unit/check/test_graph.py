@@ -65,6 +65,16 @@ def test_one_cycle_of_fallbacks_is_reported_once() -> None:
     assert codes == ["MF3007"]
 
 
+def test_a_fallback_beside_a_handler_that_rejoins_ends() -> None:
+    _, codes = steps(
+        "name: a, on_failure: h, fallback_step: f",
+        "name: b",
+        "name: h, handler: true, on_success: b",
+        "name: f, handler: true",
+    )
+    assert codes == []
+
+
 def test_implicit_steps_end_a_chain_of_fallbacks() -> None:
     _, codes = steps("name: a, fallback_step: plan-b")
     assert codes == ["MF1003"]
