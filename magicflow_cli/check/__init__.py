@@ -35,7 +35,11 @@ def check(
     """
     _check_unique(workflows, report)
     indexed = Contexts(contexts)
-    return [check_workflow(w, indexed, report, context=context) for w in workflows]
+    checked = [check_workflow(w, indexed, report, context=context) for w in workflows]
+    from magicflow_cli.check.dataflow.leftovers import check_leftovers
+
+    check_leftovers(contexts, checked, report)
+    return checked
 
 
 def check_workflow(
