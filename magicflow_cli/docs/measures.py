@@ -35,8 +35,8 @@ def printable(text: str) -> str:
 
 
 def _shown(character: str) -> str:
-    if character in "\n\r\t\u2028\u2029\x85":
+    if character.isprintable():
+        return character
+    if character in "\n\r\t\x85" or unicodedata.category(character)[0] == "Z":
         return " "
-    if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Cn"):
-        return f"\\u{ord(character):04x}" if ord(character) < 65_536 else "\ufffd"
-    return character
+    return f"\\u{ord(character):04x}" if ord(character) < 65_536 else "\ufffd"
