@@ -15,7 +15,7 @@ from magicflow.engine.breaker import Breakers
 from magicflow.engine.clock import Clock
 from magicflow.engine.faults import Faults
 from magicflow.engine.queues import TaskQueue
-from magicflow.engine.tasks import AttemptKey, NotFound, Stale, Task, TaskKey
+from magicflow.engine.tasks import AttemptKey, Stale, Task, TaskKey
 from magicflow.worker.context import TaskContext
 from magicflow.worker.invoke import Outcome
 
@@ -83,6 +83,7 @@ class Dispatcher:
         self.local: dict[str, LocalRunner] = {}
         self.queues: dict[str, TaskQueue] = {}
         self.stale_reports = 0
+        self.closing = False
         self._tasks: dict[TaskKey, Task] = {}
         self._busy: dict[str, int] = {}
         self._counts: dict[tuple[str, str], int] = {}
@@ -232,9 +233,10 @@ class Dispatcher:
         The leases are durable when this returns. Raises StoreError through the future
         of `save_leases`.
         """
-        queues = [self._queue(name) for name in executors]
         end = self._clock.now() + wait
-        while True:
+        while not self.closing:
+            # looked up again each time: a recovery makes new queues
+            queues = [self._queue(name) for name in executors]
             for queue in queues:
                 queue.last_poll = self._clock.now()
             leased = self._take(queues, limit, worker)
@@ -244,6 +246,7 @@ class Dispatcher:
             if self._clock.now() >= end:
                 return []
             await self._wait(queues, end)
+        return []
 
     def _take(self, queues: list[TaskQueue], limit: int, worker: str) -> list[Task]:
         leased: list[Task] = []
@@ -477,12 +480,12 @@ class Dispatcher:
                     run.context.cancel()
                     run.work.cancel()
 
-    def find(self, run_id: str, task_id: str) -> Task:
-        """Raises NotFound."""
-        task = self._tasks.get((run_id, task_id))
-        if task is None:
-            raise NotFound(f"no task `{task_id}` is open")
-        return task
+    def stop_polls(self) -> None:
+        """Nothing is handed out any more; who waits for tasks gets none."""
+        self.closing = True
+        for queue in self.queues.values():
+            while queue.pollers:
+                finish(queue.pollers.popleft())
 
     def running_local(self) -> int:
         return len(self._runs)

@@ -43,9 +43,6 @@ class Effects:
         effect = command.pop("effect", None)
         if effect is not None and effect.kind in _DO:
             self._do(effect, command)
-        elif command["type"] == "cancel_child":
-            child_id = derived_id(live.row.id, command["child_id"])
-            self._cancel_child(child_id, command["reason"])
 
     def redo(self, effect: Effect) -> None:
         """An outbox row that was still there after a restart."""
@@ -78,6 +75,11 @@ class Effects:
                 )
             await asyncio.sleep(delay)
             delay = min(delay * 2, LONGEST_DELAY)
+
+    async def idle(self) -> None:
+        """Until what is under way now has been done, at most a second."""
+        if self._works:
+            await asyncio.wait(list(self._works), timeout=1)
 
     async def close(self) -> None:
         for work in list(self._works):
@@ -214,12 +216,16 @@ class Effects:
         with contextlib.suppress(Unavailable, StoreError, NotFound):
             await self._child_ended(effect, status, output, error)
 
-    def _cancel_child(self, child_id: str, reason: str) -> None:
-        try:
-            live = self._engine.find(child_id)
-            self._engine.feed(live, {"type": "cancel_requested", "reason": reason})
-        except (NotFound, Refused, Unavailable, StoreError) as error:
-            _LOGGER.info("child %s is not cancelled: %s", child_id, error)
+    async def _stop_child(self, effect: Effect, command: Json) -> bool:
+        child_id = derived_id(effect.run_id, effect.key)
+        event = {
+            "type": "cancel_requested",
+            "reason": command.get("reason", "the parent no longer wants it"),
+        }
+        # a child that never started or has ended needs no cancelling
+        with contextlib.suppress(NotFound, Refused):
+            await self._engine.send(child_id, event)
+        return True
 
     # retries and webhooks
 
@@ -285,6 +291,7 @@ def _correlates(data: Any, wanted: Json) -> bool:
 _DO: dict[str, Callable[[Effects, Effect, Json], Awaitable[bool]]] = {
     "event": Effects._emit,
     "child": Effects._start_child,
+    "stop": Effects._stop_child,
     "retry": Effects._start_retry,
     "webhook": Effects._call_webhook,
 }

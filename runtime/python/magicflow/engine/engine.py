@@ -148,7 +148,9 @@ class Engine:
         for effect in self.store.effects(("task",)):
             self._schedule(decode(effect.payload), effect, now)
         self.dispatcher.forget_orphans()
-        for effect in self.store.effects(("event", "child", "retry", "webhook")):
+        for effect in self.store.effects(
+            ("event", "child", "stop", "retry", "webhook")
+        ):
             self.effects.redo(effect)
 
     async def close(self, drain: float = 10.0) -> None:
@@ -232,6 +234,11 @@ class Engine:
             except StoreError as error:
                 self._recover(error)
                 return
+            except Exception as error:
+                # a defect: it holds up this run and nobody else
+                live.poisoned = f"{type(error).__name__}: {error}"
+                self.metrics.poisoned.add((), 1)
+                _LOGGER.exception("run %s: a command was not carried out", live.id)
             if pending.history:
                 self.metrics.record_history(live.row, pending.history)
                 for listener in live.listeners:
@@ -247,7 +254,7 @@ class Engine:
             self.dispatcher.cancel(
                 (live.row.id, command["task_id"]),
                 command["attempt"],
-                command["reason"],
+                command.get("reason", "cancelled"),
                 command.get("wait", False),
             )
         elif kind == "start_timer":

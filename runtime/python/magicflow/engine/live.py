@@ -136,11 +136,11 @@ KINDS = (
     "human",
     "event",
     "child",
+    "stop",
     "retry",
     "webhook",
-    "start",
 )
-_OUTLIVES = frozenset({"event", "webhook", "retry"})
+_OUTLIVES = frozenset({"event", "webhook", "retry", "stop"})
 """What a run asked for and still wants after its end."""
 
 _EVENT_CLOSES: dict[str, Callable[[Json], EffectKey]] = {
@@ -185,6 +185,10 @@ def _opens_child(run_id: str, c: Json) -> Effect:
     return Effect(run_id, "child", c["child_id"], c["workflow"], None, 0, encode(c))
 
 
+def _opens_stop(run_id: str, c: Json) -> Effect:
+    return Effect(run_id, "stop", c["child_id"], "", None, 0, encode(c))
+
+
 def _opens_retry(run_id: str, c: Json) -> Effect:
     return Effect(run_id, "retry", "retry", "", None, 0, encode(c))
 
@@ -196,6 +200,7 @@ _OPENS: dict[str, Callable[[str, Json], Effect]] = {
     "open_human_task": _opens_human,
     "emit_event": _opens_event,
     "start_child": _opens_child,
+    "cancel_child": _opens_stop,
     "start_retry": _opens_retry,
 }
 

@@ -73,7 +73,7 @@ class App:
         except Problem as problem:
             answer = problem_answer(problem)
         except Exception as error:
-            answer = problem_answer(_problem_of(error, scope["path"]))
+            answer = problem_answer(problem_of(error, scope["path"]))
         if answer is not None:
             await answer.send(send)
 
@@ -125,7 +125,10 @@ def _digest(token: bytes) -> bytes:
     return hashlib.sha256(token).digest()
 
 
-def _problem_of(error: Exception, path: str) -> Problem:
+def problem_of(error: Exception, path: str) -> Problem:
+    """The answer for an exception of the engine; what nobody expected is logged."""
+    if isinstance(error, Problem):
+        return error
     retry: Any = ((b"retry-after", b"1"),)
     if isinstance(error, NotFound):
         return Problem(404, "NOT_FOUND", str(error))

@@ -218,8 +218,10 @@ async def stream(app: App, request: Request) -> None:
             except TimeoutError:
                 await send(_chunk(b": alive\n\n"))
                 continue
-            ended = await _send_rows(send, [row for row in rows if row["n"] > after])
-            after = max(after, rows[-1]["n"])
+            if rows:
+                fresh = [row for row in rows if row["n"] > after]
+                ended = await _send_rows(send, fresh)
+                after = max(after, rows[-1]["n"])
         await send({"type": "http.response.body", "body": b"", "more_body": False})
     finally:
         gone.cancel()

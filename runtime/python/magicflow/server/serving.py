@@ -130,6 +130,10 @@ class Server:
             _LOGGER.warning("stopping at once; open tasks run again after the start")
             signal.raise_signal(signal.SIGKILL)
         self.app.ready = False
+        self.engine.dispatcher.stop_polls()
+        for live in self.engine.runs:
+            for listener in live.listeners:
+                listener([])  # streams look up and see that it ends
         if self._uvicorn is not None:
             self._uvicorn.should_exit = True
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from magicflow.engine.tasks import Task, TaskKey
-from magicflow.server.app import App, route
+from magicflow.server.app import App, problem_of, route
 from magicflow.server.http import Answer, Problem, Request, json_answer, members_of
 
 Json = dict[str, Any]
@@ -73,8 +73,12 @@ async def heartbeat(app: App, request: Request) -> Answer:
 
 
 def _token(request: Request, body: Json) -> tuple[TaskKey, int, int]:
-    """The fencing token: run and task from the path, attempt and delivery."""
-    run_id, colon, task_id = request.parameters[0].partition(":")
+    return _fence(request.parameters[0], body)
+
+
+def _fence(id: str, body: Json) -> tuple[TaskKey, int, int]:
+    """The fencing token: run and task from the id, attempt and delivery."""
+    run_id, colon, task_id = id.partition(":")
     if not colon:
         raise Problem(404, "NOT_FOUND", "a task's id is `<execution id>:<task id>`")
     numbers = []
@@ -84,3 +88,53 @@ def _token(request: Request, body: Json) -> tuple[TaskKey, int, int]:
             raise Problem(400, "BAD_REQUEST", f"`{name}` must be an integer")
         numbers.append(value)
     return (run_id, task_id), numbers[0], numbers[1]
+
+
+@route("POST", "/api/v2/tasks/report")
+async def report(app: App, request: Request) -> Answer:
+    """Many results and heartbeats of one worker at once; each has its own status."""
+    given = members_of(
+        await request.json(app.config.max_body * 4),
+        {"results": (list,), "heartbeats": (list,)},
+    )
+    dispatcher = app.engine.dispatcher
+    waiting: list[tuple[Json, Any]] = []
+    answers: list[Json] = []
+    for result in given.get("results", ()):
+        answer: Json = {"id": result.get("id") if isinstance(result, dict) else None}
+        answers.append(answer)
+        try:
+            key, attempt, delivery = _token_of(result)
+            name = "error" if result.get("error") is not None else "output"
+            outcome = {name: result.get(name)}
+            waiting.append((answer, dispatcher.report(key, attempt, delivery, outcome)))
+        except Exception as error:
+            answer.update(_failure(error))
+    for answer, settled in waiting:
+        try:
+            await settled
+            answer["status"] = 200
+        except Exception as error:
+            answer.update(_failure(error))
+    beats: list[Json] = []
+    for beat in given.get("heartbeats", ()):
+        answer = {"id": beat.get("id") if isinstance(beat, dict) else None}
+        beats.append(answer)
+        try:
+            reason = dispatcher.heartbeat(*_token_of(beat))
+            answer.update(status=200, cancel=reason is not None, reason=reason)
+        except Exception as error:
+            answer.update(_failure(error))
+    return json_answer({"results": answers, "heartbeats": beats})
+
+
+def _failure(error: Exception) -> Json:
+    problem = problem_of(error, "/api/v2/tasks/report")
+    body = problem.body
+    return {"status": body["status"], "code": body["code"], "detail": body["detail"]}
+
+
+def _token_of(given: Any) -> tuple[TaskKey, int, int]:
+    if not isinstance(given, dict) or not isinstance(given.get("id"), str):
+        raise Problem(400, "BAD_REQUEST", "each entry must be an object with an `id`")
+    return _fence(given["id"], given)

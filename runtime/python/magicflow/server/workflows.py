@@ -71,8 +71,9 @@ def start_request(workflow: str, body: Json, request: Request) -> StartRequest:
         given.get("input", given.get("input_data")),
         given.get("metadata") or {},
         version=given.get("version", "*"),
-        idempotency_key=given.get("idempotency_key")
-        or request.header(b"idempotency-key"),
+        idempotency_key=given.get(
+            "idempotency_key", request.header(b"idempotency-key")
+        ),
         foreign_id=given.get("foreign_id"),
         priority=_priority(given.get("priority", 0)),
         traceparent=request.header(b"traceparent"),

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 EffectKind = Literal[
-    "task", "timer", "listen", "human", "event", "child", "retry", "webhook", "start"
+    "task", "timer", "listen", "human", "event", "child", "stop", "retry", "webhook"
 ]
 """What an outbox row asks for. A row stands until what it asks for has happened."""
 

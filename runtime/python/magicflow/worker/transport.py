@@ -1,0 +1,96 @@
+"""The worker's half of the task protocol over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import httpx
+
+from magicflow.types.decode import decode_json, encode_json
+from magicflow.types.domain import DomainError
+
+Json = dict[str, Any]
+
+
+class TransportFailed(Exception):
+    """The server was not reached or could not answer; trying again is right.
+    `retry_after` is in seconds."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class TransportRefused(Exception):
+    """The server understood and said no; trying again is of no use."""
+
+
+class HttpTransport:
+    """Polls for tasks and reports about them; one connection pool."""
+
+    def __init__(
+        self,
+        url: str,
+        token: str | None,
+        worker_id: str,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        headers = {"Content-Type": "application/json"}
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
+        self._worker_id = worker_id
+        self._http = httpx.AsyncClient(
+            base_url=url, headers=headers, timeout=30.0, transport=transport
+        )
+        self.lease = 30.0
+
+    async def poll(
+        self, executors: Sequence[str], limit: int, wait: float
+    ) -> list[Json]:
+        """Lease up to `limit` tasks, waiting `wait` seconds for the first."""
+        body = {
+            "executors": list(executors),
+            "max_tasks": limit,
+            "wait_ms": int(wait * 1000),
+            "worker_id": self._worker_id,
+        }
+        answer = await self._post("/api/v2/tasks/poll", body, wait + 30.0)
+        self.lease = answer.get("lease_ms", 30_000) / 1000
+        tasks: list[Json] = answer["tasks"]
+        return tasks
+
+    async def report(
+        self, results: Sequence[Json], heartbeats: Sequence[Json]
+    ) -> tuple[list[Json], list[Json]]:
+        """Results and heartbeats; an answer for each, `{id, status, …}`."""
+        body = {"results": list(results), "heartbeats": list(heartbeats)}
+        answer = await self._post("/api/v2/tasks/report", body, 30.0)
+        return answer["results"], answer["heartbeats"]
+
+    async def _post(self, path: str, body: Json, timeout: float) -> Json:
+        try:
+            response = await self._http.post(
+                path, content=encode_json(body), timeout=timeout
+            )
+        except httpx.TransportError as error:
+            raise TransportFailed(str(error) or type(error).__name__) from error
+        status = response.status_code
+        if status == 429 or status >= 500:
+            after = response.headers.get("retry-after", "")
+            seconds = float(after) if after.isdigit() and len(after) < 7 else None
+            raise TransportFailed(f"the server answered {status}", seconds)
+        if status >= 400:
+            raise TransportRefused(
+                f"the server answered {status}: {response.text[:300]}"
+            )
+        try:
+            answer = decode_json(response.content)
+        except DomainError as error:
+            raise TransportFailed(f"the answer is no JSON: {error}") from error
+        if not isinstance(answer, dict):
+            raise TransportFailed("the answer is no JSON object")
+        return answer
+
+    async def close(self) -> None:
+        await self._http.aclose()
