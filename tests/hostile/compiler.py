@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from magicflow_cli.diagnostics.codes import CODES
 from magicflow_cli.diagnostics.finish import finish
@@ -12,6 +13,7 @@ from magicflow_cli.load import Loaded, load_text
 from magicflow_cli.load.nodes import Mapping, Node, Sequence
 
 FILE = "fuzzed.yaml"
+EXAMPLES = sorted(Path(__file__).resolve().parents[2].glob("examples/**/*.yaml"))
 
 
 def check_load(data: bytes, *, pure: bool | None = None) -> Loaded:
@@ -26,23 +28,33 @@ def check_load(data: bytes, *, pure: bool | None = None) -> Loaded:
 
 
 def check_compiler(data: bytes) -> None:
-    """Load, parse, check and, where nothing is wrong, compile `data`."""
+    """Load, parse, check and, where nothing is wrong, compile `data`, beside the
+    examples: their contexts, and their workflows when `data` is a context."""
     from magicflow_cli.check import check
     from magicflow_cli.compile import compile_workflow
-    from magicflow_cli.documents import parse
-    from magicflow_cli.plan import canonical
+    from magicflow_cli.documents import Parsed, parse
+    from magicflow_cli.plan import canonical_json
 
     loaded = check_load(data)
     report = Report(list(loaded.diagnostics))
-    found = (parse(document, report) for document in loaded.documents)
-    parsed = [document for document in found if document is not None]
-    workflows = [document for document in parsed if document.kind == "Workflow"]
-    contexts = [document for document in parsed if document.kind == "WorkflowContext"]
+
+    def read(loaded: Loaded, report: Report, kind: str) -> list[Parsed]:
+        found = (parse(document, report) for document in loaded.documents)
+        return [parsed for parsed in found if parsed and parsed.kind == kind]
+
+    workflows = read(loaded, report, "Workflow")
+    contexts = read(loaded, Report(), "WorkflowContext")
+    for path in EXAMPLES:
+        example = load_text(path.read_bytes(), path.name)
+        if workflows:
+            contexts += read(example, Report(), "WorkflowContext")
+        else:
+            workflows += read(example, Report(), "Workflow")
     checked = check(workflows, contexts, report)
     check_diagnostics(report.diagnostics, loaded)
     if not report.has_errors:
         for workflow in checked:
-            assert json.loads(canonical(compile_workflow(workflow).plan))
+            assert json.loads(canonical_json(compile_workflow(workflow).plan))
 
 
 def check_diagnostics(
@@ -55,6 +67,8 @@ def check_diagnostics(
         assert diagnostic.message, diagnostic
         span = diagnostic.span
         assert span is not None, diagnostic
+        if span.file != FILE:
+            continue
         assert 1 <= span.line <= max(lines, 1), diagnostic
         assert span.col >= 1, diagnostic
         assert (span.line, span.col) <= (span.end_line, span.end_col), diagnostic
