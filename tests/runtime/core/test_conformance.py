@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
-
 from magicflow.canonical import canonical
 from magicflow.core import apply, decide, fold, new_state, replay
 from magicflow.plan import load_plan

@@ -110,4 +110,7 @@ def _name(event: str, names: tuple[str, ...], data: Any) -> str | None:
     """The queue of what asks for these members of the data, equal to the data's."""
     if names and not (isinstance(data, dict) and all(name in data for name in names)):
         return None
-    return f"{event}/{canonical({name: data[name] for name in names})}"
+    try:
+        return f"{event}/{canonical({name: data[name] for name in names})}"
+    except ValueError:
+        return None  # no JSON text says this, so no listener asks for it

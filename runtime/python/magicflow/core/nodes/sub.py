@@ -110,7 +110,7 @@ def _stop(tx: Transition, frame: Row, node: Sub, patient: bool, undo: bool) -> b
         return False
     tx.run["waits"] = tx.run.get("waits", 0) + 1
     tx.edit_frame(frame["path"])["stopping"] = True
-    tx.send("cancel_child", child_id=frame["path"])
+    tx.send("cancel_child", child_id=frame["path"], wait=True)
     return True
 
 

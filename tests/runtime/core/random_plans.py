@@ -1,0 +1,272 @@
+"""Random plans: every kind of node, nested, with retries, handlers and rules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from tests.runtime.core.plans import (
+    call,
+    clause,
+    equals,
+    lit,
+    obj,
+    output,
+    path,
+    plan,
+    policy,
+    rule,
+)
+
+Json = dict[str, Any]
+EVENTS = {"ping": {"name": "ping", "type": {"type": "any"}, "listens": True}}
+
+
+class _Builder:
+    """Draws one plan. `room` bounds its size, `looped` says that a loop is around."""
+
+    def __init__(self, draw: st.DrawFn) -> None:
+        self.draw = draw
+        self.nodes: Json = {}
+        self.handlers: set[str] = set()
+        self.steps: list[str] = []
+        self.room = 14
+
+    def name(self) -> str:
+        self.room -= 1
+        name = f"s{len(self.steps)}"
+        self.steps.append(name)
+        return name
+
+    def flag(self, percent: int = 30) -> bool:
+        return self.draw(st.integers(0, 99)) < percent
+
+    def block(self, id: str, depth: int) -> None:
+        """A list with forward and sometimes backward jumps, or a DAG."""
+        count = self.draw(st.integers(1, 3))
+        names = [self.step(depth) for _ in range(count) if self.room > 0 or _ == 0]
+        if self.flag(25):
+            deps = {
+                name: sorted(b for b in names[:index] if self.flag(50))
+                for index, name in enumerate(names)
+            }
+            handlers = self.wire_handlers(id, names, rejoin=False)
+            self.nodes[id] = {"kind": "seq", "nodes": names + handlers, "deps": deps}
+            return
+        for index, name in enumerate(names):
+            following = names[index + 1] if index + 1 < len(names) else "@block"
+            if self.flag(5):
+                following = "@run"
+            self.nodes[name]["next"] = following
+        handlers = self.wire_handlers(id, names, rejoin=True)
+        self.nodes[id] = {"kind": "seq", "nodes": names + handlers, "start": names[0]}
+
+    def wire_handlers(self, id: str, names: list[str], rejoin: bool) -> list[str]:
+        """`on_failure` handlers of the block's steps."""
+        made: list[str] = []
+        for name in names:
+            node = self.nodes[name]
+            if node["kind"] != "try" or not self.flag(35) or self.room <= 0:
+                continue
+            handler = self.name()
+            self.handlers.add(handler)
+            target = f"{handler}/rethrow"
+            if rejoin and self.flag(50):
+                target = self.draw(st.sampled_from([*names, "@block"]))
+            else:
+                self.nodes[target] = {"kind": "raise", "rethrow": True}
+                made.append(target)
+            self.nodes[handler] = call(
+                handler, next=target, input=path("error", "code")
+            )
+            node["catch"].append(clause("goto", target=handler))
+            made.append(handler)
+        return made
+
+    def step(self, depth: int) -> str:
+        name = self.name()
+        kinds = [
+            "call",
+            "call",
+            "call",
+            "set",
+            "wait",
+            "listen",
+            "human",
+            "sub",
+            "emit",
+            "raise",
+        ]
+        if depth < 3 and self.room > 0:
+            kinds += ["switch", "fork", "for", "fork", "for"]
+        kind = self.draw(st.sampled_from(kinds))
+        inner = self.flag(60) and kind not in ("set", "raise", "emit")
+        id = f"{name}/do" if inner else name
+        node = getattr(self, f"make_{kind}")(id, name, depth)
+        head: Json = {"step": name}
+        if self.flag(20):
+            head["guard"] = {"test": equals(path("input", "flag"), self.flag(50))}
+        if self.flag(20):
+            head["input"] = obj(at=lit(name), flag=path("input", "flag"))
+        if not inner:
+            self.nodes[name] = {**node, **head}
+            return name
+        self.nodes[id] = node
+        catch = []
+        if self.flag(20):
+            catch.append(
+                clause(
+                    self.draw(st.sampled_from(["ignore", "end_run"])),
+                    "timeout",
+                    before=True,
+                )
+            )
+        if self.flag(35) and self.room > 0:
+            fallback = self.name()
+            self.handlers.add(fallback)
+            self.nodes[fallback] = call(fallback)
+            catch.append(clause("run", handler=fallback))
+        self.nodes[name] = {"kind": "try", "body": id, "catch": catch, **head}
+        if self.flag(50):
+            attempts = self.draw(st.integers(2, 3))
+            self.nodes[name]["retry"] = policy(
+                max_attempts=attempts, jitter=self.flag()
+            )
+        if self.flag(25):
+            self.nodes[name]["timeout"] = 5000
+        return name
+
+    def make_call(self, id: str, name: str, depth: int) -> Json:
+        node = call(timeout=100)
+        if self.flag(30):
+            on = self.draw(st.sampled_from(["unknown", "completed"]))
+            node["compensation"] = {"node": f"{name}/compensate", "on": on}
+            self.nodes[f"{name}/compensate"] = call(
+                function="undo", input=path("undo", name="output")
+            )
+        return node
+
+    def make_set(self, id: str, name: str, depth: int) -> Json:
+        if self.flag(15):
+            return {
+                "kind": "set",
+                "value": {"op": "+", "left": lit("x"), "right": lit(1)},
+            }
+        return {"kind": "set", "value": obj(v=lit(1))}
+
+    def make_wait(self, id: str, name: str, depth: int) -> Json:
+        return {"kind": "wait", "duration": self.draw(st.sampled_from([0, 10]))}
+
+    def make_listen(self, id: str, name: str, depth: int) -> Json:
+        asked = {"k": lit(self.draw(st.integers(0, 1)))} if self.flag(50) else {}
+        return {
+            "kind": "listen",
+            "event": "ping",
+            "correlate": asked,
+            "type": {"type": "any"},
+        }
+
+    def make_human(self, id: str, name: str, depth: int) -> Json:
+        return {
+            "kind": "listen",
+            "event": "@task",
+            "correlate": {},
+            "type": {"type": "boolean"},
+            "task": {},
+        }
+
+    def make_sub(self, id: str, name: str, depth: int) -> Json:
+        return {"kind": "sub", "workflow": "child", "version": "*"}
+
+    def make_emit(self, id: str, name: str, depth: int) -> Json:
+        return {"kind": "emit", "event": "told", "data": lit(1)}
+
+    def make_raise(self, id: str, name: str, depth: int) -> Json:
+        node: Json = {"kind": "raise", "code": "RAISED"}
+        if self.flag(20):
+            node.update(final="failed", compensate=self.flag(50))
+        return node
+
+    def make_switch(self, id: str, name: str, depth: int) -> Json:
+        self.block(f"{name}/then", depth + 1)
+        return {
+            "kind": "switch",
+            "cases": [
+                {
+                    "when": equals(path("input", "flag"), True),
+                    "then": {"body": f"{name}/then"},
+                }
+            ],
+        }
+
+    def make_fork(self, id: str, name: str, depth: int) -> Json:
+        branches = []
+        for number in range(self.draw(st.integers(1, 3))):
+            self.block(f"{name}/b{number}", depth + 1)
+            branches.append({"name": f"b{number}", "body": f"{name}/b{number}"})
+        node: Json = {
+            "kind": "fork",
+            "mode": self.draw(st.sampled_from(["all", "all", "any", "race"])),
+            "fail_fast": self.flag(60),
+            "branches": branches,
+        }
+        if self.flag(30):
+            node["max_concurrency"] = 1
+        if self.flag(25):
+            node["timeout"] = 3000
+        return node
+
+    def make_for(self, id: str, name: str, depth: int) -> Json:
+        self.block(f"{name}/body", depth + 1)
+        node: Json = {
+            "kind": "for",
+            "items": path("input", "items"),
+            "variable": "item",
+            "parallel": self.flag(50),
+            "max_iterations": 3,
+            "body": f"{name}/body",
+        }
+        if self.flag(40):
+            node["batch_size"] = 1
+        if self.flag(30):
+            node["collect"] = path("local", name="item")
+        return node
+
+
+@st.composite
+def random_plans(draw: st.DrawFn) -> Json:
+    builder = _Builder(draw)
+    builder.block("/", 0)
+    rules = []
+    members: Json = {}
+    if builder.flag(30):
+        actions = ["fail", "compensate", "continue", "goto", "block_fails"]
+        action = draw(st.sampled_from(actions))
+        root = builder.nodes["/"]
+        target = next((n for n in root["nodes"] if "/" not in n), None)
+        when = equals(path("error", "code"), draw(st.sampled_from(["BOOM", "RAISED"])))
+        if action != "goto":
+            rules.append(rule(1, when, action))
+        elif "deps" not in root and target is not None:
+            rules.append(rule(1, when, action, target=target))
+    if builder.flag(20):
+        read = draw(st.sampled_from(builder.steps))
+        rules.append(rule(2, equals(output(read, "v"), 1), "fail", code="SEEN"))
+    if builder.flag(30):
+        action = draw(st.sampled_from(["cancel_and_cleanup", "ignore", "retry"]))
+        members["timeout"] = {"after": 20_000, "action": action}
+    limits = {
+        "visits_per_block": 3,
+        "occurrences_per_run": 60,
+        "value_bytes": 262144,
+        "cancel_grace": 1000,
+    }
+    return plan(
+        builder.nodes,
+        handlers=builder.handlers,
+        rules=rules,
+        events=EVENTS,
+        limits=limits,
+        **members,
+    )
