@@ -13,7 +13,8 @@ from magicflow_cli.load import Loaded, load_text
 from magicflow_cli.load.nodes import Mapping, Node, Sequence
 
 FILE = "fuzzed.yaml"
-EXAMPLES = sorted(Path(__file__).resolve().parents[2].glob("examples/**/*.yaml"))
+_ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = sorted({path.parent for path in _ROOT.glob("examples/**/*.yaml")})
 
 
 def check_load(data: bytes, *, pure: bool | None = None) -> Loaded:
@@ -28,8 +29,8 @@ def check_load(data: bytes, *, pure: bool | None = None) -> Loaded:
 
 
 def check_compiler(data: bytes) -> None:
-    """Load, parse, check and, where nothing is wrong, compile `data`, beside the
-    examples: their contexts, and their workflows when `data` is a context."""
+    """Load, parse, check and, where nothing is wrong, compile `data`, together with
+    the context, or for a context the workflow, of the example that it came from."""
     from magicflow_cli.check import check
     from magicflow_cli.compile import compile_workflow
     from magicflow_cli.documents import Parsed, parse
@@ -44,17 +45,29 @@ def check_compiler(data: bytes) -> None:
 
     workflows = read(loaded, report, "Workflow")
     contexts = read(loaded, Report(), "WorkflowContext")
-    for path in EXAMPLES:
+    for path in _nearest(data):
         example = load_text(path.read_bytes(), path.name)
-        if workflows:
+        if workflows and not contexts:
             contexts += read(example, Report(), "WorkflowContext")
-        else:
+        elif contexts and not workflows:
             workflows += read(example, Report(), "Workflow")
     checked = check(workflows, contexts, report)
     check_diagnostics(report.diagnostics, loaded)
     if not report.has_errors:
         for workflow in checked:
             assert json.loads(canonical_json(compile_workflow(workflow).plan))
+
+
+def _nearest(data: bytes) -> list[Path]:
+    """The files of the example that shares most lines with `data`."""
+    lines = set(data.splitlines())
+
+    def shared(folder: Path) -> int:
+        files = (path.read_bytes() for path in folder.glob("*.yaml"))
+        return sum(len(lines.intersection(file.splitlines())) for file in files)
+
+    folder = max(EXAMPLES, key=shared)
+    return sorted(folder.glob("*.yaml"))
 
 
 def check_diagnostics(
