@@ -18,10 +18,10 @@ from magicflow_cli.diagnostics import codes
 SUFFIXES = (".yaml", ".yml", ".json")
 SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "venv"})
 
-_KEY = rb"""(?m)^[\s{"',-]*"""
 _OURS = re.compile(
-    _KEY
-    + rb"""(?:apiVersion["']?\s*:\s*["']?[^\s"']*flow|kind["']?\s*:\s*["']?Workflow|workflow["']?\s*:)"""
+    rb"""(?m)^[\s{"',-]*(?:apiVersion["']?\s*:\s*["']?[^\s"']*flow|"""
+    rb"""kind["']?\s*:\s*["']?Workflow|workflow["']?\s*:)|"""
+    rb""""(?:apiVersion"\s*:\s*"[^"]*flow|kind"\s*:\s*"Workflow)"""
 )
 _ANY_KEY = re.compile(rb"[A-Za-z_]")
 
