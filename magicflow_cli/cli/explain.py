@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +15,7 @@ from magicflow_cli.cli.compiled import compile_one
 from magicflow_cli.cli.failure import NotDone
 from magicflow_cli.cli.output import wants_color
 from magicflow_cli.diagnostics import codes
+from magicflow_cli.diagnostics.suggestion import suggest
 from magicflow_cli.resources import resource
 
 app = application()
@@ -64,11 +64,11 @@ def explain(
 def _show_page(code: str) -> None:
     page = resource("docs/diagnostics", f"{code}.md")
     if code not in codes.CODES or not page.is_file():
-        near = get_close_matches(code, codes.CODES, 3, 0.7)
+        near = suggest(code, codes.CODES)
         raise NotDone(
             codes.MF0006,
             f"there is no code `{code}`",
-            help=f"there are {', '.join(near)}" if near else "codes look like `MF3012`",
+            help=f"did you mean `{near}`?" if near else "codes look like `MF3012`",
         )
     text = page.read_text(encoding="utf-8")
     if not wants_color(sys.stdout):

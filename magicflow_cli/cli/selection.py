@@ -148,15 +148,15 @@ def _add(path: Path, selection: Selection, seen: set[tuple[int, int]]) -> None:
 
 
 def _near_name(path: Path) -> str:
-    from difflib import get_close_matches
+    from magicflow_cli.diagnostics.suggestion import suggest
 
     try:
         names = [entry.name for entry in path.parent.iterdir()]
     except OSError:
         return "give the path of a workflow file or of a folder with workflows"
-    near = get_close_matches(path.name, names, 1, 0.7)
+    near = suggest(path.name, names)
     if near:
-        return f"did you mean `{path.parent / near[0]}`?"
+        return f"did you mean `{path.parent / near}`?"
     return "give the path of a workflow file or of a folder with workflows"
 
 

@@ -1,0 +1,123 @@
+"""What the documents show is what comes out: usage pages, README, the demo."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.places import EXAMPLES, ROOT, Run
+
+PAGES = ROOT / "docs" / "diagnostics"
+_SHELL = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_TEXT = re.compile(r"^```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+WORKFLOW = """\
+apiVersion: workflow.magic-flow.io/v2
+kind: Workflow
+metadata: {name: %s, version: 1.0.0}
+spec:
+  timeout: 1m
+  input_schema: {type: object, additionalProperties: false, properties: {}}
+  output_schema: {type: object, additionalProperties: false, properties: {}}
+  steps:
+    - {name: wait, type: wait, duration: 1s}
+  output: {}
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """The folder that the pages' commands are written for."""
+    (tmp_path / "workflows").mkdir()
+    for name in ("order", "invoice"):
+        (tmp_path / "workflows" / f"{name}.yaml").write_text(WORKFLOW % name)
+    (tmp_path / "workflow.yaml").write_text(
+        re.sub(r"  (in|out)put_schema.*\n", "", WORKFLOW % "one")
+    )
+    (tmp_path / "context.yaml").write_text(
+        "apiVersion: workflow.magic-flow.io/v2\nkind: WorkflowContext\n"
+        "metadata: {name: one-context}\nspec:\n"
+        "  input_schema: {type: object, additionalProperties: false, properties: {}}\n"
+        "  output_schema: {type: object, additionalProperties: false, properties: {}}\n"
+    )
+    return tmp_path
+
+
+def pages_with_commands() -> list[Path]:
+    pages = sorted(PAGES.glob("MF000*.md")) + sorted(PAGES.glob("MF001*.md"))
+    return [page for page in pages if len(_SHELL.findall(page.read_text("utf-8"))) == 2]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the pages are written for a shell")
+@pytest.mark.parametrize("page", pages_with_commands(), ids=lambda page: page.stem)
+def test_a_page_shows_what_its_command_says(
+    page: Path, project: Path, command: Path
+) -> None:
+    if page.stem == "MF0003" and os.geteuid() == 0:
+        pytest.skip("root may read every folder")
+    text = page.read_text("utf-8")
+    wrong, mended = _SHELL.findall(text)
+    shown = _TEXT.findall(text)[0]
+    failed = in_shell(wrong, project, command)
+    assert failed.returncode == (1 if page.stem == "MF0010" else 2)
+    assert failed.stderr.startswith(shown.rstrip("\n")), failed.stderr
+    assert in_shell(mended, project, command).returncode == 0
+
+
+def in_shell(
+    line: str, folder: Path, command: Path
+) -> subprocess.CompletedProcess[str]:
+    path = f"{command.parent}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.run(
+        ["sh", "-c", line],
+        cwd=folder,
+        env={**os.environ, "PATH": path, "NO_COLOR": "1"},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+def test_the_picture_of_the_readme_is_current(magic_flow: Run) -> None:
+    drawn = magic_flow("graph", EXAMPLES / "user-onboarding")
+    assert (ROOT / "docs/images/user-onboarding.svg").read_text("utf-8") == drawn.stdout
+
+
+def test_the_diagnostic_of_the_readme_is_current(magic_flow: Run) -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    said = magic_flow(
+        "validate", "examples/mistakes/misspelt-step.yaml", cwd=ROOT
+    ).stderr.splitlines()
+    shown = [line[4:] for line in readme.splitlines() if line.startswith("    ")]
+    first = shown.index(said[0])
+    assert shown[first : first + 9] == said[:9]
+
+
+def test_every_command_of_the_readme_exists(magic_flow: Run) -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    table = re.findall(
+        r"^\| `magic-flow ([a-z ]+?)(?: \[.*?)?(?: MF\d+)?` \|", readme, re.M
+    )
+    assert len(table) >= 6
+    for name in table:
+        assert magic_flow(*name.split(), "--help").returncode == 0
+
+
+def test_the_demo_runs() -> None:
+    done = subprocess.run(
+        [sys.executable, ROOT / "examples" / "demo.py"],
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "at worst: 1 min 36 s" in done.stdout
+    for code in ("MF1001 error", "MF6306 error", "MF7003 error"):
+        assert code in done.stderr
+    assert (ROOT / "generated" / "user-onboarding.svg").is_file()
