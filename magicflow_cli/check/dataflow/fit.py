@@ -127,7 +127,8 @@ class Fit:
         for option in value.form.options:
             one = Typed(option)
             if isinstance(option, Hole):
-                self.evaluator.holes.hint(option, wanted)
+                # Another option may stand in for null: it says nothing against it.
+                self.evaluator.holes.hint(option, replace(wanted, nullable=True))
                 return
             if _kinds_meet(kinds(one, types), allowed):
                 return

@@ -37,10 +37,11 @@ class Holes:
     links: dict[str, list[str]] = field(default_factory=dict)
 
     def mark(self, hole: Hole, required: bool = False) -> None:
-        """The path is read; with `required` its absence is VALIDATION."""
+        """The path is read; with `required` the absence of any part is VALIDATION."""
         for function in self._linked(hole.function):
-            piece = self._piece(function, hole.path)
-            piece.required = piece.required or required
+            self._piece(function, hole.path)
+            for end in range(1, len(hole.path) + 1) if required else ():
+                self._piece(function, hole.path[:end]).required = True
 
     def hint(self, hole: Hole, needed: Typed) -> None:
         """The path is used where a value of type `needed` is wanted."""

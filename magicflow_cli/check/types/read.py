@@ -329,24 +329,34 @@ def _read_pattern(node: Mapping, values: Values) -> tuple[str, ...]:
 def _read_array(node: Mapping, values: Values) -> ArrayPart | None:
     items = node.get("items")
     prefix: list[Node] = []
-    rest: Group = () if items is None else (items,)
+    rest = _group(items)
     if isinstance(items, Sequence):  # draft-07: a list of items is a tuple
         prefix = items.items
         behind = node.get("additionalItems")
-        rest = () if behind is None else (behind,)
+        rest = _group(behind)
         if "prefixItems" in node:
             values.invalid("items", items, "a schema beside `prefixItems`")
     elif "prefixItems" in node:
         prefix = values.schemas(node, "prefixItems")
     return settle_array(
         ArrayPart(
-            tuple((item,) for item in prefix),
+            tuple(_group(item) for item in prefix),
             rest,
             values.count(node, "minItems") or 0,
             values.count(node, "maxItems"),
             values.flag(node, "uniqueItems"),
         )
     )
+
+
+def _group(node: Node | None) -> Group:
+    """What a schema asks of members or items; nothing where it is absent or says
+    nothing at all."""
+    if node is None or (isinstance(node, Mapping) and not node.entries):
+        return ()
+    if isinstance(node, Scalar) and node.value is True:
+        return ()
+    return (node,)
 
 
 def _read_object(node: Mapping, values: Values, names: Names) -> ObjectPart | None:
@@ -366,7 +376,7 @@ def _read_object(node: Mapping, values: Values, names: Names) -> ObjectPart | No
     return settle_object(
         ObjectPart(
             tuple((name, (schema,)) for name, schema in fields),
-            () if extra is None else (extra,),
+            _group(extra),
             frozenset(required_names(node, values)),
             key.patterns,
             key.min_length,

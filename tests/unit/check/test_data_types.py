@@ -143,7 +143,9 @@ TESTS = {
 }
 
 
-@pytest.mark.parametrize("expression", [e for e, codes in TESTS.items() if codes is not None])
+@pytest.mark.parametrize(
+    "expression", [e for e, codes in TESTS.items() if codes is not None]
+)
 def test_expressions(expression: str) -> None:
     spec = f'steps: [{{name: s, condition: "{expression}"}}]'
     assert found(spec, CONTEXT, prefix="MF63") == TESTS[expression]
@@ -199,7 +201,9 @@ INPUTS = {
 }
 
 
-@pytest.mark.parametrize("mapping", [m for m, codes in INPUTS.items() if codes is not None])
+@pytest.mark.parametrize(
+    "mapping", [m for m, codes in INPUTS.items() if codes is not None]
+)
 def test_inputs(mapping: str) -> None:
     spec = f"steps: [{{name: s, function: f, input: {mapping}}}]"
     assert found(spec, CONTEXT, prefix="MF63") == INPUTS[mapping]
@@ -216,7 +220,9 @@ def test_an_optional_field_for_a_required_one() -> None:
 
 
 def test_the_default_input_is_checked_too() -> None:
-    assert found("steps: [{name: s, function: f}]", CONTEXT, prefix="MF63") == ["MF6310"]
+    assert found("steps: [{name: s, function: f}]", CONTEXT, prefix="MF63") == [
+        "MF6310"
+    ]
 
 
 def test_what_compensation_receives_is_checked() -> None:
@@ -306,11 +312,19 @@ steps:
   - {name: u, type: wait, until: $.input.when}
   - {name: v, type: wait, until: $.input.total}
 """
-    assert found(spec, CONTEXT, prefix="MF63") == ["MF6301", "MF6301", "MF6301", "MF6306"]
+    assert found(spec, CONTEXT, prefix="MF63") == [
+        "MF6301",
+        "MF6301",
+        "MF6301",
+        "MF6306",
+    ]
 
 
 def test_emitted_data_fits_the_event() -> None:
-    context = CONTEXT + "events: {e: {type: object, required: [n], properties: {n: {type: integer}}}}\n"
+    context = (
+        CONTEXT
+        + "events: {e: {type: object, required: [n], properties: {n: {type: integer}}}}\n"
+    )
     spec = "steps: [{name: s, type: emit, event: e, data: {n: x}}, {name: t, type: emit, event: e, data: {}}]"
     assert found(spec, context, prefix="MF63") == ["MF6309", "MF6310"]
 
@@ -349,5 +363,7 @@ def test_places_are_exact() -> None:
 
 
 def test_a_consequence_is_not_reported() -> None:
-    spec = "steps: [{name: s, function: f, input: {amount: $.zzz.x, text: $.input.zzz}}]"
+    spec = (
+        "steps: [{name: s, function: f, input: {amount: $.zzz.x, text: $.input.zzz}}]"
+    )
     assert found(spec, CONTEXT, prefix="MF6") == ["MF6101", "MF6301"]

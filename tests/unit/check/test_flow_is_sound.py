@@ -44,9 +44,10 @@ class _Writer:
             lines += self.body(indent + 2, depth)
         for name in handlers:
             rejoin = self.random.choice([*names, "end", ""])
-            lines.append(f"{pad}- {{name: {name}, handler: true" + (
-                f", on_success: {rejoin}}}" if rejoin else "}"
-            ))
+            lines.append(
+                f"{pad}- {{name: {name}, handler: true"
+                + (f", on_success: {rejoin}}}" if rejoin else "}")
+            )
         return "\n".join(lines) + "\n"
 
     def keys(self, index: int, names: list[str], handlers: list[str]) -> list[str]:
@@ -104,7 +105,9 @@ class _Run:
         self.reached: set[StepInfo] = set()
         self.left = MOST_STEPS
 
-    def look(self, known: Known | None, where: str, beside: frozenset[StepInfo]) -> None:
+    def look(
+        self, known: Known | None, where: str, beside: frozenset[StepInfo]
+    ) -> None:
         assert known is not None, f"{where} is reached, the analysis says it is not"
         has = set(self.flow.steps_of(known.has))
         may = set(self.flow.steps_of(known.may))
@@ -185,7 +188,9 @@ class _Run:
         blocks = list(step.blocks)
         self.random.shuffle(blocks)
         for block in blocks:
-            others = frozenset(s for b in step.blocks if b is not block for s in inside(b))
+            others = frozenset(
+                s for b in step.blocks if b is not block for s in inside(b)
+            )
             try:
                 self.block(block, beside | others)
             except _Failed:
