@@ -36,8 +36,8 @@ class LocalRunner(Protocol):
 class Reports(Protocol):
     """Where the dispatcher reports to: the engine."""
 
-    def task_event(self, task: Task, event: Event) -> Settled | None:
-        """Feed an event of a task to its run. The future ends when it is durable; None
+    def task_event(self, task: Task, event: Event, done: Settled | None = None) -> bool:
+        """Feed an event of a task to its run; `done` ends when it is durable. False
         when nobody wants it any more."""
 
     def save_leases(self, tasks: Sequence[Task]) -> Settled:
@@ -307,15 +307,15 @@ class Dispatcher:
         task = self._held(key, attempt, delivery)
         self._faults.reach("before_record")
         error = outcome.get("error")
+        settled: Settled = asyncio.get_running_loop().create_future()
+        event: Event = {"type": "task_result", **outcome}
         if (
             task.cancelling is not None
             and isinstance(error, dict)
             and error.get("code") == "CANCELLED"
         ):
-            settled = self._report(task, {"type": "task_stopped"})
-        else:
-            settled = self._report(task, {"type": "task_result", **outcome})
-        if settled is None:
+            event = {"type": "task_stopped"}
+        if not self._report(task, event, settled):
             raise Stale("the run no longer waits for this task")
         return settled
 
@@ -407,24 +407,25 @@ class Dispatcher:
             run.context.cancel()
             run.work.cancel()
 
-    def _report(self, task: Task, event: Event) -> Settled | None:
+    def _report(self, task: Task, event: Event, done: Settled | None = None) -> bool:
         if task.state == "ended":
-            return None
-        now = self._clock.now()
-        if event["type"] == "timed_out":
-            code: str | None = "TIMEOUT"
-        else:
-            code = (event.get("error") or {}).get("code")
+            return False
         if task.admitted:
-            breaker = self.breakers.of(task.message)
-            if breaker is not None:
-                if event["type"] == "task_stopped":
-                    breaker.abandon()
-                else:
-                    breaker.record(now, code)
-            task.admitted = False
+            self._tell_breaker(task, event)
         self._drop(task)
-        return self._reports.task_event(task, _event_of(task, event))
+        return self._reports.task_event(task, _event_of(task, event), done)
+
+    def _tell_breaker(self, task: Task, event: Event) -> None:
+        breaker = self.breakers.of(task.message)
+        task.admitted = False
+        if breaker is None:
+            return
+        if event["type"] == "task_stopped":
+            breaker.abandon()
+        elif event["type"] == "timed_out":
+            breaker.record(self._clock.now(), "TIMEOUT")
+        else:
+            breaker.record(self._clock.now(), (event.get("error") or {}).get("code"))
 
     def _drop(self, task: Task) -> None:
         self._release(task)

@@ -461,26 +461,23 @@ class Engine:
 
     # reports of the dispatcher and the timers
 
-    def task_event(self, task: Task, event: Json) -> Settled | None:
+    def task_event(self, task: Task, event: Json, done: Settled | None = None) -> bool:
         run_id = task.effect.run_id
         try:
             live = self.runs.get(run_id)
             if live is None:
-                return None
-            done: Settled = self._loop.create_future()
-            # a result in process has nobody who waits for its future
-            done.add_done_callback(_retrieve)
+                return False
             self.feed(live, event, done)
-            return done
+            return True
         except Refused:
             # late: the outbox row goes, if the run itself has not removed it
             self.change_outbox(closed=[(run_id, "task", task.effect.key)])
-            return None
+            return False
         except Unavailable:
-            return None  # recovery gives the task back
+            return False  # recovery gives the task back
         except StoreError as error:
             self._recover(error)
-            return None
+            return False
 
     def save_leases(self, tasks: Sequence[Task]) -> Settled:
         return self.change_outbox(opened=[task.effect for task in tasks])

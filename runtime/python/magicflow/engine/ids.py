@@ -4,38 +4,45 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-_BATCH = 256
+_BATCH = 512
+_PER_MILLISECOND = 4_096
 
 
 def id_source(now: Callable[[], int]) -> Callable[[], str]:
-    """A source of UUIDv7: 48 bits of time, a counter, 62 random bits.
+    """A source of UUIDv7: 48 bits of time, a counter of 12, and 62 random bits.
 
     Later ids of one source are always greater as text, also when the clock goes back:
-    paging by id relies on it.
+    paging by id relies on it. More than 4,096 ids in one millisecond borrow from the
+    next.
     """
-    last = 0
-    random: Iterator[str] = iter(())
+    last, counter, prefix = 0, _PER_MILLISECOND, ""
+    tails: list[str] = []
 
     def next_id() -> str:
-        nonlocal last, random
-        # 12 bits of the counter live below the millisecond: more than 4,096 ids in one
-        # millisecond borrow from the next
-        stamp = max(now() << 12, last + 1)
-        last = stamp
-        tail = next(random, None)
-        if tail is None:
-            raw = os.urandom(8 * _BATCH).hex()
-            random = iter([raw[i : i + 16] for i in range(0, len(raw), 16)])
-            tail = next(random)
-        high = f"{stamp >> 12:012x}"
-        return (
-            f"{high[:8]}-{high[8:]}-7{stamp & 0xFFF:03x}-"
-            f"{'89ab'[int(tail[0], 16) & 3]}{tail[1:4]}-{tail[4:]}"
-        )
+        nonlocal last, counter, prefix, tails
+        at = now()
+        if at > last or counter == _PER_MILLISECOND:
+            last = max(at, last + 1)
+            counter = 0
+            high = f"{last:012x}"
+            prefix = f"{high[:8]}-{high[8:]}-7"
+        if not tails:
+            tails = _random_tails()
+        counter += 1
+        return f"{prefix}{counter - 1:03x}{tails.pop()}"
 
     return next_id
+
+
+def _random_tails() -> list[str]:
+    raw = os.urandom(8 * _BATCH).hex()
+    # the first digit after the dash is the variant: 8, 9, a or b
+    return [
+        f"-{'89ab'[int(raw[i], 16) & 3]}{raw[i + 1 : i + 4]}-{raw[i + 4 : i + 16]}"
+        for i in range(0, len(raw), 16)
+    ]
 
 
 def derived_id(parent: str, name: str) -> str:
