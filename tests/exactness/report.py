@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from magicflow.types import DomainError, decode_json
+
 from tests.exactness.compiling import CompiledCorpus
 from tests.exactness.corpus import Group, Instance
 from tests.exactness.equality import equal

@@ -8,8 +8,8 @@ from typing import Any
 import jsonschema_rs
 from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
-
 from magicflow.types import NoExample, TypeSet, decode_json, encode_json, example
+
 from magicflow_cli.plan import to_json
 from tests.exactness.compiling import CompiledCorpus, compile_group
 from tests.exactness.corpus import Group
@@ -167,6 +167,8 @@ def compare(schema: Any, instances: list[Any]) -> None:
     for instance in instances:
         value = decode_json(json.dumps(instance))
         problems = validator.check(value)
+        if any(problem.code.startswith("MFD") for problem in problems):
+            continue  # outside the domain, where no oracle is asked
         assert (problems == []) is oracle.is_valid(instance), (
             schema,
             instance,

@@ -6,8 +6,8 @@ import json
 import sys
 from pathlib import Path
 
-from tests.exactness.compiling import CompiledCorpus
 from magicflow_cli.plan import to_json
+from tests.exactness.compiling import CompiledCorpus
 
 
 def prepare(corpus: CompiledCorpus, folder: Path) -> list[str]:

@@ -71,7 +71,13 @@ def test_a_page_says_what_happens(page: Path) -> None:
         ("pattern: true", "MF2003", 1, 10, "`pattern` is true"),
         ("pattern: null", "MF2003", 1, 10, "`pattern` is null"),
         ("required: [a, 1]", "MF2003", 1, 15, "`required` is the number `1`"),
-        ("properties: {a: {}, b: x}\ntype: object", "MF2002", 1, 24, "a schema is a mapping"),
+        (
+            "properties: {a: {}, b: x}\ntype: object",
+            "MF2002",
+            1,
+            24,
+            "a schema is a mapping",
+        ),
         (
             "type: array\nitems:\n  oneOf:\n  - type: string\n  - {type: string, minLength: 1}",
             "MF2030",
