@@ -107,7 +107,9 @@ class Analysis:
             if written is None:
                 checked.values[site.node] = self.resolver.origins.unknown()
             else:
-                checked.values[site.node] = self.resolver.resolve(written, site.scope)
+                checked.values[site.node] = self.resolver.resolve_site(
+                    written, site.scope
+                )
                 self._check_pii(site, written)
         self.parsed = parsed
 

@@ -8,7 +8,7 @@ the flow may leave out was reported where it is read.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from magicflow_cli.check.dataflow.comparisons import equal
@@ -47,6 +47,7 @@ class Fit:
     target: str
     declared: Label | None = None
     fallback_span: Span | None = None
+    _seen: set[tuple[str, str]] = field(default_factory=set)
 
     def check(
         self,
@@ -71,6 +72,11 @@ class Fit:
         value = settled(value, types)
         if value.form == Named("any") or value.form == wanted.form:
             return
+        if isinstance(value.form, Named) and isinstance(wanted.form, Named):
+            pair = (value.form.id, wanted.form.id)
+            if pair in self._seen:  # compared before, or a recursive type
+                return
+            self._seen.add(pair)
         if isinstance(value.form, OneOf):
             self._check_options(expr, value, wanted, at, depth)
             return

@@ -90,21 +90,24 @@ class Inference:
         for key, info in checked.functions.items():
             if not info.output_declared:
                 info.output = self.materialiser.function_output(key)
+        for step in checked.steps.values():
+            self._output(step)
         for key, info in checked.functions.items():
             if not info.input_declared:
                 value = _merged(self._inputs(info), checked)
                 names = self._names(key, "input")
                 info.input = self.materialiser.ref(value, names)
         for step in checked.steps.values():
-            self._step(step)
+            called = checked.functions.get(function_key(step))
+            if step.type == "function" and called is not None:
+                checked.step_inputs[step.name] = called.input
 
-    def _step(self, step: StepInfo) -> None:
+    def _output(self, step: StepInfo) -> None:
         info = self.checked.functions.get(function_key(step))
-        if step.type == "function" and info is not None:
-            self.checked.step_inputs[step.name] = info.input
-            if step.node is None or "output" not in step.node:
-                self.checked.step_outputs[step.name] = info.output
-                return
+        mapped = step.node is not None and "output" in step.node
+        if step.type == "function" and info is not None and not mapped:
+            self.checked.step_outputs[step.name] = info.output
+            return
         if step.type in NO_OUTPUTS:
             return
         words = [step.name, "mapped", "output"]
@@ -211,9 +214,18 @@ def expanded(
     ]
 
 
+_MOST_MERGED = 64
+"""With how many different inputs of one function another one is compared."""
+
+
 def _merged(inputs: list[Typed], checked: CheckedWorkflow) -> Typed:
     """A type that all the inputs fit."""
-    distinct = list(dict.fromkeys(inputs))
+    if len(inputs) == 1:
+        return inputs[0]
+    distinct: list[Typed] = []
+    for value in inputs:
+        if value not in distinct[:_MOST_MERGED]:
+            distinct.append(value)
     if len(distinct) == 1:
         return distinct[0]
     parts = [expanded(value, checked) for value in distinct]

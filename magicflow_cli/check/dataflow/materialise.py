@@ -55,6 +55,7 @@ class Materialiser:
     error_names: Names
     _functions: dict[str, plan.TypeRef] = field(default_factory=dict)
     _open: set[str] = field(default_factory=set)
+    _made: dict[int, tuple[Form, plan.TypeRef]] = field(default_factory=dict)
 
     @property
     def _types(self) -> Types:
@@ -71,8 +72,18 @@ class Materialiser:
     def _form(self, form: Form, names: Names, depth: int) -> plan.TypeRef:
         if depth > _DEEPEST:
             return ANY
-        if form == ERROR.form:
+        if form is ERROR.form:
             names = self.error_names
+        known = self._made.get(id(form))
+        if known is not None and not _own(form, depth):
+            return known[1]
+        made = self._make(form, names, depth)
+        if isinstance(form, ObjectOf | ListOf):
+            # The outputs of one step that stand in several others' input are one type.
+            self._made.setdefault(id(form), (form, made))
+        return made
+
+    def _make(self, form: Form, names: Names, depth: int) -> plan.TypeRef:
         match form:
             case Named(id=id):
                 return plan.TypeRef(type=id)
@@ -207,6 +218,17 @@ class Materialiser:
 
 
 _PLAIN = frozenset(("boolean", "integer", "number", "string", "object", "array"))
+
+
+_MOST_COPIED = 64
+"""Up to how many members a function gets an input type of its own name."""
+
+
+def _own(form: Form, depth: int) -> bool:
+    """Whether the form becomes a type of its own even if an equal one has a name."""
+    if depth > 0 or form is ERROR.form:
+        return False
+    return isinstance(form, ObjectOf) and len(form.members) <= _MOST_COPIED
 
 
 def _name(names: Names) -> plan.TypeName:

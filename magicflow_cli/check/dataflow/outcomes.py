@@ -20,6 +20,7 @@ from magicflow_cli.check.dataflow.typed import (
     ObjectOf,
     OneOf,
     Typed,
+    bounded,
     either,
     of,
     worse,
@@ -102,6 +103,7 @@ class Outcomes:
         node = step.node.get("output") if step.node is not None else None
         found = self.site_type(node) if node is not None else self.raw(step)
         self._open.discard(step)
+        found = bounded(found)
         self._outputs[step] = found
         return found
 

@@ -28,6 +28,7 @@ from magicflow_cli.diagnostics.codes import (
     MF6105,
     MF6107,
     MF6108,
+    MF6109,
 )
 from magicflow_cli.diagnostics.suggestion import suggest
 from magicflow_cli.expr import ast
@@ -38,6 +39,7 @@ FieldKnown = Callable[[StepInfo, str], bool]
 """Whether a declared schema or a mapping gives a step an output field of that name."""
 
 _ALIASES = {"result": "response", "form": "response"}
+MOST_INLINED = 200
 _PROTECTING = ("exists", "coalesce")
 
 
@@ -100,7 +102,13 @@ class Resolver:
     reported: set[tuple[str, Span | None]] = field(default_factory=set)
     _open: list[str] = field(default_factory=list)
     _protected: int = 0
+    _inlined: int = 0
     _loose_roots: set[str] | None = None
+
+    def resolve_site(self, expr: ast.Expr, scope: Scope) -> plan.Expr:
+        """The plan's form of all that stands at one place."""
+        self._inlined = 0
+        return self.resolve(expr, scope)
 
     def resolve(self, expr: ast.Expr, scope: Scope) -> plan.Expr:
         """The plan's form of `expr` as read in `scope`."""
@@ -370,6 +378,16 @@ class Resolver:
                 f"condition `{name}` reads itself: {chain}",
                 path.span(),
                 help="write one of them without the other",
+            )
+            return self.origins.unknown()
+        self._inlined += 1
+        if self._inlined > MOST_INLINED:
+            self._problem(
+                MF6109,
+                "conditions are put into each other too often here",
+                path.span(),
+                help=f"a condition that another one reads stands in it once for each"
+                f" read, and one place holds at most {MOST_INLINED} in all",
             )
             return self.origins.unknown()
         self._open.append(name)

@@ -305,3 +305,51 @@ def quoted(value: object) -> str:
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     return str(value)
+
+
+MOST_PARTS = 1_000
+"""How many parts the known form of a step's outputs may have. Mappings that copy whole
+outputs into each other would otherwise double it with every step."""
+
+
+def size(value: Typed) -> int:
+    """The number of parts of a value's form, counted up to `MOST_PARTS`."""
+    count = 0
+    stack = [value.form]
+    while stack and count <= MOST_PARTS:
+        form = stack.pop()
+        count += 1
+        match form:
+            case ListOf(item=item):
+                stack.append(item.form)
+            case ObjectOf(members=members):
+                stack.extend(member.form for _, member in members)
+            case OneOf(options=options):
+                stack.extend(options)
+    return count
+
+
+def bounded(value: Typed) -> Typed:
+    """The value, or where its form is too large one that knows the members' names and
+    JSON types only."""
+    if size(value) <= MOST_PARTS:
+        return value
+    if not isinstance(value.form, ObjectOf) or len(value.form.members) > MOST_PARTS:
+        return replace(value, form=_coarse(value.form))
+    members = tuple(
+        (name, replace(member, form=_coarse(member.form)))
+        for name, member in value.form.members
+    )
+    return replace(value, form=replace(value.form, members=members))
+
+
+def _coarse(form: Form) -> Form:
+    match form:
+        case ListOf():
+            return Named("array")
+        case ObjectOf():
+            return Named("object")
+        case OneOf():
+            return Named("any")
+        case _:
+            return form

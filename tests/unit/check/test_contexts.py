@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.check.structures import parse_files
 
 from magicflow_cli.check import check
 from magicflow_cli.check.contexts import find_context
 from magicflow_cli.diagnostics import Report
 from magicflow_cli.documents.models.context import WorkflowContext
+from tests.unit.check.structures import parse_files
 
 API = "apiVersion: workflow.magic-flow.io/v2\n"
 

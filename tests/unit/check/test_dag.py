@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from tests.unit.check.structures import steps
-
 from magicflow_cli.check.model import End
+from tests.unit.check.structures import steps
 
 
 def test_dependencies_and_a_handler_that_fails_the_block() -> None:

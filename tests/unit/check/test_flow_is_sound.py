@@ -146,9 +146,9 @@ class _Run:
     def failure(
         self, step: StepInfo, beside: frozenset[StepInfo], inline: bool
     ) -> StepInfo | End | None:
-        if step.node is not None and "timeout_action" in step.node:
-            if self.random.random() < 0.5:
-                return step.after
+        ignores = step.node is not None and "timeout_action" in step.node
+        if ignores and self.random.random() < 0.5:
+            return step.after
         if step.fallback is not None:
             try:
                 self.step(step.fallback, beside, inline=True)

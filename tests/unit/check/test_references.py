@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from tests.unit.check.structures import steps, structure
-
 from magicflow_cli.check.model import End
+from tests.unit.check.structures import steps, structure
 
 
 def test_steps_follow_each_other_and_the_last_ends_the_block() -> None:
