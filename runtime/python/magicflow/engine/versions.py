@@ -16,7 +16,7 @@ _VERSION = re.compile(
 _PARTIAL = re.compile(
     r"v?(\d+|[xX*])(?:\.(\d+|[xX*]))?(?:\.(\d+|[xX*]))?(?:-([0-9A-Za-z.-]+))?"
 )
-_COMPARATOR = re.compile(r"(\^|~|>=|<=|>|<|=)?\s*(\S+)")
+_COMPARATOR = re.compile(r"\s*(\^|~|>=|<=|>|<|=)?\s*(\S+)")
 _LAST = ((1 << 62, 0, ""),)  # a release is greater than all of its pre-releases
 Test = Callable[[Version], bool]
 
