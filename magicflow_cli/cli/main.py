@@ -13,12 +13,16 @@ import sys
 from magicflow_cli import __version__
 from magicflow_cli.cli.commands import top_level_help
 
+LONG_RUNNING = frozenset({"run", "start"})
+"""Commands during which garbage is collected; the others end too soon for it."""
+
 
 def main() -> None:
     """Run the command line of this process and exit."""
-    # Node trees and plans are large and live to the end: looking through them again and
-    # again for garbage takes a tenth of the time.
-    gc.set_threshold(50_000, 25, 25)
+    if not LONG_RUNNING.intersection(sys.argv[1:2]):
+        # Node trees are large and live to the end: looking through them for garbage
+        # again and again would take a fifth of the time.
+        gc.disable()
     try:
         try:
             status = run(sys.argv[1:])

@@ -39,6 +39,11 @@ def split_words(text: str) -> list[str]:
     """The words of a name, in lower case: `userId`, `user-id` and `user id` are `user`,
     `id`; `größe` is `gr`, `u00f6`, `u00df`, `e`; a name without letters and digits is
     written out whole, and the empty name is `empty`."""
+    return list(_split(text))
+
+
+@lru_cache(maxsize=16_384)
+def _split(text: str) -> list[str]:
     found = _WORD.findall(text)
     if not found and text:
         return [_escape(char) for char in text]
