@@ -81,6 +81,9 @@ class _Builder:
                 handler, next=target, input=path("error", "code")
             )
             node["catch"].append(clause("goto", target=handler))
+            for fallback in [c["handler"] for c in node["catch"] if "handler" in c]:
+                if self.nodes[fallback]["kind"] == "try":
+                    self.nodes[fallback]["catch"].append(clause("goto", target=handler))
             made.append(handler)
         return made
 
@@ -125,7 +128,7 @@ class _Builder:
         if self.flag(35) and self.room > 0:
             fallback = self.name()
             self.handlers.add(fallback)
-            self.nodes[fallback] = call(fallback)
+            self.nodes[fallback] = self.make_fallback(fallback)
             catch.append(clause("run", handler=fallback))
         self.nodes[name] = {"kind": "try", "body": id, "catch": catch, **head}
         if self.flag(50):
@@ -136,6 +139,13 @@ class _Builder:
         if self.flag(25):
             self.nodes[name]["timeout"] = 5000
         return name
+
+    def make_fallback(self, name: str) -> Json:
+        if self.flag(50):
+            return call(name)
+        self.nodes[f"{name}/do"] = call(timeout=100)
+        node = {"kind": "try", "step": name, "body": f"{name}/do", "catch": []}
+        return {**node, "retry": policy(max_attempts=2)} if self.flag(50) else node
 
     def make_call(self, id: str, name: str, depth: int) -> Json:
         node = call(timeout=100)

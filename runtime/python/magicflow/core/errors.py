@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from magicflow.canonical import canonical
 from magicflow.core.limits import exceeds
 from magicflow.plan.nodes import Retry
 
@@ -67,7 +68,7 @@ def reported_error(
     code = code if isinstance(code, str) and code else INTERNAL
     message = fields.get("message")
     if not isinstance(message, str):
-        message = "the executor gave no message" if message is None else str(message)
+        message = _said(message)
     error = make_error(
         code, message, step=step, attempt=attempt, details=fields.get("details")
     )
@@ -87,6 +88,16 @@ def reported_error(
         error["code"] = code[:MAX_TEXT]
         error["message"] = message[:MAX_TEXT]
     return error
+
+
+def _said(message: Any) -> str:
+    """A message that is no text, as one."""
+    if message is None:
+        return "the executor gave no message"
+    try:
+        return canonical(message)
+    except ValueError:
+        return "the executor's message is no JSON"
 
 
 def allows_retry(policy: Retry, error: Error) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from magicflow.core import ending, flow, inbox
+from magicflow.core.backoff import MAX_MILLIS
 from magicflow.core.errors import CANCELLED, TIMEOUT, make_error
 from magicflow.core.frames import (
     RUN_GRACE,
@@ -25,24 +26,52 @@ from magicflow.plan.nodes import Call, Listen, Node, Sub, Try
 Event = Mapping[str, Any]
 Handler = Callable[[Transition, Event], None]
 
-_STRING = (str,)
-_INTEGER = (int,)
-_ANY = (object,)
-_MEMBERS: dict[str, dict[str, tuple[type, ...]]] = {
-    "run_started": {"run_id": _STRING, "input": _ANY},
-    "task_result": {"task_id": _STRING, "attempt": _INTEGER},
-    "timed_out": {"task_id": _STRING, "attempt": _INTEGER, "kind": _STRING},
-    "task_stopped": {"task_id": _STRING, "attempt": _INTEGER},
-    "timer_fired": {"timer_id": _STRING},
-    "event_received": {"event_id": _STRING, "event": _STRING, "data": _ANY},
-    "human_completed": {"task_id": _STRING, "data": _ANY},
-    "child_ended": {"child_id": _STRING, "status": _STRING},
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_count(value: Any) -> bool:
+    """An integer that JSON can carry; `true` is none."""
+    return value.__class__ is int and 0 <= value <= MAX_MILLIS
+
+
+def _is_object(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def _is_any(value: Any) -> bool:
+    return True
+
+
+_MEMBERS: dict[str, dict[str, Callable[[Any], bool]]] = {
+    "run_started": {"run_id": _is_text, "input": _is_any},
+    "task_result": {"task_id": _is_text, "attempt": _is_count},
+    "timed_out": {"task_id": _is_text, "attempt": _is_count, "kind": _is_text},
+    "task_stopped": {"task_id": _is_text, "attempt": _is_count},
+    "timer_fired": {"timer_id": _is_text},
+    "event_received": {"event_id": _is_text, "event": _is_text, "data": _is_any},
+    "human_completed": {"task_id": _is_text, "data": _is_any},
+    "child_ended": {"child_id": _is_text, "status": _is_text},
     "cancel_requested": {},
     "pause": {},
     "resume": {},
 }
 """What each event must have, and as what."""
 
+_OPTIONAL: dict[str, dict[str, Callable[[Any], bool]]] = {
+    "run_started": {
+        "metadata": _is_object,
+        "timeout": _is_count,
+        "deadline": _is_count,
+        "retry_of": _is_text,
+        "resume": _is_object,
+    },
+    "event_received": {"expires_at": _is_count},
+}
+"""What an event may have, and then as what."""
+
+_NONE: dict[str, Callable[[Any], bool]] = {}
 _CHILD_ENDS = frozenset({"completed", "failed", "timed_out", "cancelled"})
 _LIMIT_KINDS = frozenset({"lease", "queue", "heartbeat"})
 
@@ -67,12 +96,15 @@ def refusal(state: State, event: Event) -> Row | None:
 def _malformed(event: Event) -> str | None:
     kind = event.get("type")
     members = _MEMBERS.get(kind) if isinstance(kind, str) else None
-    if members is None:
+    if members is None or not isinstance(kind, str):
         return f"there is no event of type {kind!r}"
-    if event.get("at").__class__ is not int or not isinstance(event.get("id"), str):
+    if not _is_count(event.get("at")) or not _is_text(event.get("id")):
         return "an event has `at`, integer milliseconds, and `id`, a text"
-    for name, types in members.items():
-        if name not in event or not isinstance(event[name], types):
+    for name, fits in members.items():
+        if name not in event or not fits(event[name]):
+            return f"the event `{kind}` has no valid `{name}`"
+    for name, fits in _OPTIONAL.get(kind, _NONE).items():
+        if name in event and not fits(event[name]):
             return f"the event `{kind}` has no valid `{name}`"
     if kind == "task_result" and ("error" in event) == ("output" in event):
         return "a task's result has either `output` or `error`"
@@ -154,10 +186,13 @@ def _composite_timeout(tx: Transition, frame: Row, node: Node) -> None:
 
 def _run_timeout(tx: Transition) -> None:
     run = tx.run
-    if not run.pop("timer", None):
+    timer = run.pop("timer", None)
+    if timer is None:
         raise refuse("STALE", "the run's timeout is not running")
     timeout = tx.plan.timeout
-    action = "cancel_and_cleanup" if timeout is None else timeout.action
+    # a parent's deadline, or a limit that only the start gave, has the default action
+    inherited = timer == "inherited" or timeout is None
+    action = "cancel_and_cleanup" if inherited or timeout is None else timeout.action
     tx.record("workflow_timeout", action=action)
     if action == "ignore":
         return
@@ -175,13 +210,13 @@ def _run_timeout(tx: Transition) -> None:
 
 def _event_received(tx: Transition, event: Event) -> None:
     name, data = event["event"], event["data"]
-    if name not in tx.plan.events:
+    if name not in tx.plan.correlations:
         raise refuse("UNKNOWN_EVENT", f"the workflow listens to no event `{name}`")
     if inbox.is_known(tx, event["event_id"]):
         raise refuse("STALE", "the event was received before")
     try:
         flow.refuse_large(tx, data, "the event's data", None)
-        flow.refuse_unfit(tx.plan.events[name], data, "the event's data", None)
+        flow.refuse_unfit(tx.plan.events.get(name), data, "the event's data", None)
     except flow.Refused as refused:
         raise _told(refused) from None
     if tx.run["phase"] not in ("running", "handling"):

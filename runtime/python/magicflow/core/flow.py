@@ -26,6 +26,7 @@ from magicflow.core.scope import ABSENT, Scope
 from magicflow.core.state import Row
 from magicflow.core.transition import Transition
 from magicflow.expr import ExpressionError, truth
+from magicflow.expr.values import print_text
 from magicflow.plan.nodes import Check, Evaluate, Node
 from magicflow.types.domain import MAX_DEPTH
 
@@ -184,6 +185,15 @@ def value_of(tx: Transition, scope: Scope, expression: Evaluate, what: str) -> A
         return None
     refuse_large(tx, value, what, scope.step_name())
     return value
+
+
+def text_of(tx: Transition, scope: Scope, expression: Evaluate, what: str) -> str:
+    """The value of an expression as interpolation prints it. Raises Refused."""
+    value = value_of(tx, scope, expression, what)
+    try:
+        return print_text(value)
+    except ExpressionError as error:
+        raise _refusal(scope, error, what) from None
 
 
 def refuse_large(tx: Transition, value: Any, what: str, step: str | None) -> None:

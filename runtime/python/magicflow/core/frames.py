@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from magicflow.core.backoff import MAX_MILLIS
 from magicflow.core.errors import CANCELLED, Error, make_error
 from magicflow.core.kinds import KINDS
 from magicflow.core.state import Row
@@ -31,7 +32,7 @@ def start_timer(tx: Transition, path: str, purpose: str, due: int) -> None:
     """A timer of a frame; it goes with the frame."""
     frame = tx.edit_frame(path)
     frame["timers"] = [*frame.get("timers", ()), purpose]
-    tx.send("start_timer", timer_id=f"{path}#{purpose}", due=due)
+    tx.send("start_timer", timer_id=f"{path}#{purpose}", due=min(due, MAX_MILLIS))
 
 
 def stop_timers(tx: Transition, frame: Row) -> None:
@@ -154,9 +155,12 @@ def occurrence_path(key: str, visit: int) -> str:
 
 
 def part_of(node_id: str, parent_id: str) -> str:
-    """The last part of a node's path: its id without the parent's, if that begins it."""
-    prefix = parent_id + "/"
-    return node_id[len(prefix) :] if node_id.startswith(prefix) else node_id
+    """The last part of a node's path: its id without the parent's, or without that of
+    the step that both are parts of."""
+    for prefix in (f"{parent_id}/", f"{parent_id.rpartition('/')[0]}/"):
+        if node_id.startswith(prefix):
+            return node_id[len(prefix) :]
+    return node_id
 
 
 def part_path(parent: str, part: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from magicflow.core import ending
 from magicflow.core.errors import Error, make_error
-from magicflow.core.flow import Refused, enter, holds, value_of
+from magicflow.core.flow import Refused, enter, holds, text_of, value_of
 from magicflow.core.frames import ROOT, drop_children, part_of, part_path, root_node
 from magicflow.core.scope import Scope, find_step
 from magicflow.core.state import Row
@@ -67,8 +67,9 @@ def _match(tx: Transition, rule: Rule, scope: Scope) -> Row | None:
         if not holds(scope, rule.when, "the rule's condition"):
             return None
         if action.message is not None:
-            text = value_of(tx, scope, action.message, "the rule's message")
-            message["message"] = text if isinstance(text, str) else str(text)
+            message["message"] = text_of(
+                tx, scope, action.message, "the rule's message"
+            )
         if action.details is not None:
             message["details"] = value_of(
                 tx, scope, action.details, "the rule's details"

@@ -7,6 +7,7 @@ iterations around it, then outside all loops.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid5
@@ -20,6 +21,9 @@ from magicflow.plan.nodes import For
 ABSENT = MISSING
 """No value at all, as opposed to null."""
 
+_UUID = re.compile(
+    "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII
+)
 _NONE: Mapping[str, Any] = {}
 _LAST_MILLI = 253_402_300_799_999  # of the year 9999, the last that a date-time can say
 
@@ -214,7 +218,6 @@ def date_time(millis: int) -> str:
 
 def _namespace(event_id: str) -> UUID:
     """The event's id as a namespace; an id that is no UUID is hashed into one."""
-    try:
+    if _UUID.fullmatch(event_id):
         return UUID(event_id)
-    except ValueError:
-        return uuid5(NAMESPACE_OID, event_id)
+    return uuid5(NAMESPACE_OID, event_id)

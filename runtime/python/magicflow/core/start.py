@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from magicflow.core import flow
+from magicflow.core.backoff import MAX_MILLIS
 from magicflow.core.frames import ROOT, RUN_TIMEOUT
 from magicflow.core.kinds import KINDS
 from magicflow.core.nodes import seq
@@ -51,12 +52,18 @@ def _start_deadline(tx: Transition, event: Mapping[str, Any]) -> None:
     timeout = event.get("timeout")
     if timeout is None and tx.plan.timeout is not None:
         timeout = tx.plan.timeout.after
-    limits = [event.get("deadline"), None if timeout is None else tx.now + timeout]
-    known = [limit for limit in limits if limit is not None]
-    if known:
-        tx.run["deadline"] = min(known)
-        tx.run["timer"] = True
-        tx.send("start_timer", timer_id=RUN_TIMEOUT, due=min(known))
+    own = None if timeout is None else min(tx.now + timeout, MAX_MILLIS)
+    due: int | None = event.get("deadline")
+    if due is not None and (own is None or due < own):
+        tx.run["timer"] = "inherited"
+    elif own is not None:
+        tx.run["timer"] = "own"
+        due = own
+    else:
+        return
+    if tx.plan.timeout is None or tx.plan.timeout.action != "ignore":
+        tx.run["deadline"] = due
+    tx.send("start_timer", timer_id=RUN_TIMEOUT, due=due)
 
 
 def _enter_root(tx: Transition, resume: Mapping[str, Any] | None) -> None:

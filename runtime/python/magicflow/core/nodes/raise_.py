@@ -42,8 +42,7 @@ def _made(tx: Transition, frame: Row, node: Raise) -> Error:
     message = ""
     details = None
     if node.message is not None:
-        text = flow.value_of(tx, scope, node.message, "the message")
-        message = text if isinstance(text, str) else "" if text is None else str(text)
+        message = flow.text_of(tx, scope, node.message, "the message")
     if node.details is not None:
         details = flow.value_of(tx, scope, node.details, "the details")
     return make_error(node.code, message, step=scope.step_name(), details=details)

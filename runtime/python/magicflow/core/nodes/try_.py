@@ -90,7 +90,7 @@ def _child_completed(
     goto: str | None,
 ) -> None:
     if "clause" not in frame:
-        flow.complete(tx, frame, node, value)
+        _complete(tx, frame, node, value)
         return
     if child_node.rules and rules.after_step(tx, child, child_node):
         return
@@ -106,7 +106,14 @@ def _child_completed(
         return
     if node.step is not None:
         tx.edit_step(frame["path"])["fallback_used"] = True
-    flow.complete(tx, frame, node, value)
+    _complete(tx, frame, node, value)
+
+
+def _complete(tx: Transition, frame: Row, node: Try, value: Any) -> None:
+    if node.output is None:
+        flow.complete(tx, frame, node, value)
+    else:
+        flow.complete_mapped(tx, frame, node, value, response=value)
 
 
 def _child_failed(
@@ -197,6 +204,8 @@ def _answer(
     ran = frame.get("ran", ())
     for index in range(start, len(node.catch)):
         clause = node.catch[index]
+        if clause.target is not None and not _can_jump(tx, frame, clause.target):
+            continue
         if _takes(clause, error, own) and clause.handler not in ran:
             _ACTIONS[clause.action](tx, frame, node, error, index)
             return
@@ -229,19 +238,43 @@ def _run(tx: Transition, frame: Row, node: Try, error: Error, index: int) -> Non
 
 
 def _goto(tx: Transition, frame: Row, node: Try, error: Error, index: int) -> None:
-    """A handler of the block: the step has failed, and the block goes on there."""
+    """A handler of the block: the step has failed, and the block goes on there. From a
+    fallback the jump leaves the step that it stood in for, too."""
     target = node.catch[index].target
     assert target is not None
-    drop_children(tx, frame)
-    remove(tx, frame, node)
-    if node.step is not None:
-        end_step(tx, frame["path"], "failed", error)
-    block = tx.open_frame(frame["parent"])
-    assert isinstance(node_of(tx, block), Seq)
     before = frame.get("errors", []) if node.handler else []
+    leaving, block = frame, _parent(tx, frame)
+    while True:
+        left = node_of(tx, leaving)
+        drop_children(tx, leaving)
+        remove(tx, leaving, left)
+        told = with_cause(error, leaving["error"]) if "error" in leaving else error
+        if left.step is not None:
+            end_step(tx, leaving["path"], "failed", told)
+        if isinstance(node_of(tx, block), Seq):
+            break
+        leaving, block = block, _parent(tx, block)
+    failed = leaving["failed"] if "failed" in leaving and left.handler else left.id
     tx.record("handler_started", path=frame["path"], handler=target, error=error)
-    failed = frame.get("failed", node.id) if node.handler else node.id
     seq.handle(tx, block, target, extended(before, error), failed)
+
+
+def _parent(tx: Transition, frame: Row) -> Row:
+    return tx.open_frame(frame["parent"])
+
+
+def _can_jump(tx: Transition, frame: Row, target: str) -> bool:
+    """Whether the handler's block is around: compensation and the fallback of the
+    run's timeout stand in no block."""
+    above = tx.frame(frame["parent"])
+    while above is not None:
+        node = node_of(tx, above)
+        if isinstance(node, Seq):
+            return target in node.nodes
+        if not isinstance(node, Try):
+            return False
+        above = tx.frame(above["parent"])
+    return False
 
 
 def _ignore(tx: Transition, frame: Row, node: Try, error: Error, index: int) -> None:
