@@ -242,7 +242,7 @@ def _number(definition: dict[str, Any]) -> int | float:
         near += [high, floor(high / step) * step, (ceil(high / step) - 1) * step]
     if low is not None and high is not None:
         near.append((low + high) / 2)
-    for candidate in [*near, Fraction(0), step, -step]:
+    for candidate in [*near, step, Fraction(0), -step]:
         value = _plain(candidate)
         if value is not None and accepts(value):
             return value
