@@ -41,7 +41,7 @@ COMMANDS = (
     Entry(
         "generate",
         "magicflow_cli.cli.generate",
-        "Generate documentation from a workflow.",
+        "Generate typed services and documentation from workflows.",
     ),
     Entry(
         "schema",
@@ -51,6 +51,31 @@ COMMANDS = (
 )
 
 GENERATE = (
+    Entry(
+        "all",
+        "magicflow_cli.cli.generate_targets",
+        "Generate types, executor, server and client.",
+    ),
+    Entry(
+        "types",
+        "magicflow_cli.cli.generate_targets",
+        "Generate the types, constants and errors of a workflow.",
+    ),
+    Entry(
+        "executor",
+        "magicflow_cli.cli.generate_targets",
+        "Generate the typed executor that runs a workflow's functions.",
+    ),
+    Entry(
+        "server",
+        "magicflow_cli.cli.generate_targets",
+        "Generate the server that runs a workflow.",
+    ),
+    Entry(
+        "client",
+        "magicflow_cli.cli.generate_targets",
+        "Generate the typed client of a workflow.",
+    ),
     Entry(
         "docs",
         "magicflow_cli.cli.generate_docs",

@@ -16,7 +16,8 @@ from magicflow_cli.plan.identifiers import (
 
 def name_of_type(name: plan.TypeName, language: Language) -> str:
     """The identifier of a type in a language."""
-    return (name.pinned or {}).get(language) or type_name(name.words, language)
+    words = [word for each in name.words for word in split_words(each)]
+    return (name.pinned or {}).get(language) or type_name(words, language)
 
 
 def name_of_field(wire: str, field: plan.Field, language: Language) -> str:

@@ -6,7 +6,13 @@ next run finds every file either equal to what it renders or equal to what the o
 manifest says, and finishes the work. Nothing is ever half-written.
 """
 
-from magicflow_cli.generate.publish.changes import Action, Change, Changes, plan_changes
+from magicflow_cli.generate.publish.changes import (
+    Action,
+    Change,
+    Changes,
+    Permissions,
+    plan_changes,
+)
 from magicflow_cli.generate.publish.manifest import Entry, Manifest, read_manifest
 from magicflow_cli.generate.publish.writing import Disk, write_changes
 
@@ -17,6 +23,7 @@ __all__ = [
     "Disk",
     "Entry",
     "Manifest",
+    "Permissions",
     "plan_changes",
     "read_manifest",
     "write_changes",

@@ -37,6 +37,10 @@ class Manifest:
     options: dict[str, str] = field(default_factory=dict)
     files: dict[str, Entry] = field(default_factory=dict)
 
+    def owners(self) -> frozenset[Owner]:
+        """For whom there is anything in the folder."""
+        return frozenset(o for entry in self.files.values() for o in entry.owners)
+
     def to_text(self) -> str:
         data = {
             "manifest": _VERSION,

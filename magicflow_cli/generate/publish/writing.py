@@ -10,8 +10,8 @@ from pathlib import Path, PurePosixPath
 
 from magicflow_cli.diagnostics import Report, Span
 from magicflow_cli.diagnostics.codes import MF4004, MF4006, MF4007
-from magicflow_cli.generate.files import digest
-from magicflow_cli.generate.publish.changes import HEADER, Action, Change, Changes
+from magicflow_cli.generate.files import HEADER, digest
+from magicflow_cli.generate.publish.changes import Action, Change, Changes
 from magicflow_cli.generate.publish.locking import locked
 from magicflow_cli.generate.publish.manifest import FOLDER, NAME, Manifest
 

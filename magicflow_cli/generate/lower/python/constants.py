@@ -1,0 +1,65 @@
+"""Names of steps, functions, executors and events, as constants."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from magicflow_cli.generate.lower.python.code import Atom, layout
+from magicflow_cli.generate.lower.python.names import constant
+from magicflow_cli.generate.lower.python.sinks import string_literal
+from magicflow_cli.generate.model import Untrusted
+from magicflow_cli.plan import models as plan
+from magicflow_cli.plan.identifiers import member_name, split_words
+
+
+@dataclass(frozen=True, slots=True)
+class ConstantsView:
+    """`members` are the statements of the enum `Step`; the others are whole lines."""
+
+    workflow: Untrusted
+    info: tuple[str, ...]
+    members: tuple[str, ...]
+    steps: tuple[str, ...]
+    executors: tuple[str, ...]
+    functions: tuple[str, ...]
+    events: tuple[str, ...]
+
+
+def lower_constants(document: plan.Plan) -> ConstantsView:
+    """The view of `constants.py`."""
+    info = document.workflow
+    steps = document.presentation.step_order
+    functions = sorted({each.function for each in document.functions.values()})
+    executors = sorted({each.executor for each in document.functions.values()})
+    return ConstantsView(
+        workflow=Untrusted(info.name),
+        info=(
+            _text("WORKFLOW", info.name),
+            _text("VERSION", info.version),
+            _text("PLAN_HASH", document.hash),
+        ),
+        members=tuple(
+            layout(f"{member_of(name)} = ", Atom(string_literal(name)), "", "    ")
+            for name in steps
+        ),
+        steps=tuple(
+            layout(
+                f"{constant('step', name)}: Final = ", Atom(f"Step.{member_of(name)}")
+            )
+            for name in steps
+        ),
+        executors=tuple(_text(constant("executor", name), name) for name in executors),
+        functions=tuple(_text(constant("function", name), name) for name in functions),
+        events=tuple(
+            _text(constant("event", name), name) for name in sorted(document.events)
+        ),
+    )
+
+
+def member_of(step: str) -> str:
+    """The member of the enum `Step`: `VALIDATE_USER`."""
+    return member_name(split_words(step), "Step", "python")
+
+
+def _text(name: str, value: str) -> str:
+    return layout(f"{name}: Final = ", Atom(string_literal(value)))

@@ -1,0 +1,151 @@
+"""One filter per place where a text can land in generated Python."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Any
+
+from magicflow_cli.generate.model import Untrusted
+
+_SHORT = {
+    "\\": "\\\\",
+    "\n": "\\n",
+    "\r": "\\r",
+    "\t": "\\t",
+}
+
+
+def text_of(value: Untrusted | str) -> str:
+    """The text itself, for a filter that makes it safe."""
+    return value.text if isinstance(value, Untrusted) else value
+
+
+def string_literal(value: Untrusted | str) -> str:
+    """A string literal in black's quotes, in ASCII: what cannot be seen, or turns the
+    direction of writing, must not hide in code."""
+    text = text_of(value)
+    quote = "'" if text.count('"') > text.count("'") else '"'
+    return quote + "".join(_escaped(char, quote) for char in text) + quote
+
+
+def _escaped(char: str, quote: str) -> str:
+    if char == quote:
+        return f"\\{char}"
+    if " " <= char <= "~" and char != "\\":
+        return char
+    if char in _SHORT:
+        return _SHORT[char]
+    code = ord(char)
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def json_literal(value: Any) -> str:
+    """A Python literal of a JSON value."""
+    if isinstance(value, str):
+        return string_literal(value)
+    if isinstance(value, list):
+        return f"[{', '.join(map(json_literal, value))}]"
+    if isinstance(value, dict):
+        items = (f"{string_literal(k)}: {json_literal(v)}" for k, v in value.items())
+        return "{" + ", ".join(items) + "}"
+    return repr(value)
+
+
+def visible(text: str) -> str:
+    """Text for people: controls and marks that turn the direction of writing are
+    replaced, ends of lines become LF."""
+    text = re.sub(r"\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]", "\n", text)
+    return "".join(
+        (
+            char
+            if char == "\n" or (char.isprintable() and not _is_hidden(char))
+            else "\ufffd"
+        )
+        for char in text.replace("\t", "    ")
+    )
+
+
+def _is_hidden(char: str) -> bool:
+    return unicodedata.category(char) in ("Cf", "Cc", "Cs", "Co", "Cn")
+
+
+def docstring(value: Untrusted | str, indent: int = 0) -> str:
+    """A docstring as black leaves it, quotes and indentation included."""
+    margin = " " * indent
+    lines = [line.rstrip() for line in visible(text_of(value)).strip().split("\n")]
+    lines = _dedent(lines) or ["…"]
+    text = "\n".join([lines[0], *(margin + line if line else "" for line in lines[1:])])
+    text = text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    if text.endswith('"'):
+        text = text[:-1] + '\\"'
+    if text[:1] == '"':
+        text = " " + text
+    last = text.rpartition("\n")[2]
+    width = len(last) + 3 + (indent + 3 if "\n" not in text else 0)
+    if width > 88 and "\n" in text:
+        return f'"""{text}\n{margin}"""'
+    return f'"""{text}"""'
+
+
+def _dedent(lines: list[str]) -> list[str]:
+    """Without the indentation that all lines but the first share, and without blank
+    lines around."""
+    rest = [len(line) - len(line.lstrip()) for line in lines[1:] if line]
+    cut = min(rest, default=0)
+    found = [lines[0].lstrip(), *(line[cut:] for line in lines[1:])]
+    while found and not found[-1]:
+        found.pop()
+    return found if any(found) else []
+
+
+def docline(value: Untrusted | str) -> str:
+    """Inline code within a docstring that a template writes."""
+    text = comment(value).replace("`", "'")
+    return "`" + text.replace("\\", "\\\\").replace('"', '\\"') + "`"
+
+
+def comment(value: Untrusted | str) -> str:
+    """One line of a comment, without the `#`."""
+    return " ".join(visible(text_of(value)).split())
+
+
+def toml_string(value: Untrusted | str) -> str:
+    """A basic string of TOML."""
+    out: list[str] = []
+    for char in text_of(value):
+        code = ord(char)
+        if char in '"\\':
+            out.append(f"\\{char}")
+        elif " " <= char <= "~":
+            out.append(char)
+        else:
+            out.append(f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}")
+    return f'"{"".join(out)}"'
+
+
+def markdown_text(value: Untrusted | str) -> str:
+    """One line of Markdown that shows the text as it is."""
+    return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|~&$])", r"\\\1", comment(value))
+
+
+def markdown_code(value: Untrusted | str) -> str:
+    """The text as inline code."""
+    text = comment(value)
+    runs = [len(run) for run in re.findall(r"`+", text)]
+    fence = "`" * (max(runs, default=0) + 1)
+    pad = " " if text[:1] == "`" or text[-1:] == "`" else ""
+    return f"{fence}{pad}{text}{pad}{fence}"
+
+
+FILTERS = {
+    "string": string_literal,
+    "docstring": docstring,
+    "docline": docline,
+    "comment": comment,
+    "toml": toml_string,
+    "markdown": markdown_text,
+    "code": markdown_code,
+}

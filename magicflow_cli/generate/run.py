@@ -1,0 +1,86 @@
+"""One run: render everything in memory, decide, and write, or say what would change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from magicflow_cli import __version__
+from magicflow_cli.diagnostics import Report
+from magicflow_cli.generate.files import RenderedFile
+from magicflow_cli.generate.model import Request
+from magicflow_cli.generate.publish import (
+    Changes,
+    Disk,
+    Manifest,
+    Permissions,
+    plan_changes,
+    read_manifest,
+    write_changes,
+)
+from magicflow_cli.generate.render import render_files
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A run that is decided and not yet written. With an error in the report that it
+    was prepared with, it must not be."""
+
+    folder: Path
+    files: list[RenderedFile]
+    changes: Changes
+    manifest: Manifest
+
+    def write(self, report: Report) -> bool:
+        """Write it; False, with a diagnostic, when that failed."""
+        return write_changes(self.folder, self.changes, self.manifest, report)
+
+
+def prepare(
+    request: Request,
+    folder: Path,
+    report: Report,
+    permissions: Permissions | None = None,
+) -> Prepared | None:
+    """Render a run for an output folder and decide what it changes there. None when
+    nothing can be rendered; what is wrong is in the report."""
+    before = read_manifest(folder, report)
+    if before is None:
+        return None
+    request.language.check(request, report)
+    if report.has_errors:
+        return None
+    files = render_files(request, before.owners())
+    disk = Disk(folder)
+    disk.check_paths([file.path for file in files], report)
+    run = set(request.owners())
+    if request.complete:
+        name = request.language.name
+        run |= {owner for owner in before.owners() if owner.language == name}
+    changes = plan_changes(
+        files, before, disk, run, report, permissions or Permissions()
+    )
+    return Prepared(folder, files, changes, _manifest_after(request, before, changes))
+
+
+def _manifest_after(request: Request, before: Manifest, changes: Changes) -> Manifest:
+    owners = {owner for entry in changes.entries.values() for owner in entry.owners}
+    workflows = {owner.workflow for owner in owners}
+    plans = before.plans | {plan.workflow.name: plan.hash for plan in request.plans}
+    name = request.language.name
+    options = {
+        key: value
+        for key, value in before.options.items()
+        if not key.startswith(f"{name}.")
+    }
+    package = request.options.runtime_package
+    options[f"{name}.package"] = request.options.package
+    options[f"{name}.runtime"] = "vendored" if package is None else "package"
+    return replace(
+        before,
+        generator=f"magic-flow {__version__}",
+        profile=request.plans[0].profile if request.plans else before.profile,
+        plans={key: plans[key] for key in sorted(plans) if key in workflows},
+        options=options,
+        files=changes.entries,
+    )

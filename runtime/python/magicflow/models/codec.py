@@ -1,0 +1,49 @@
+"""JSON text to typed values and back, for any type."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any, Generic, TypeVar
+
+from pydantic import ConfigDict, TypeAdapter
+
+from magicflow.models.values import Json
+from magicflow.types.decode import decode_json, encode_json
+from magicflow.types.domain import check_domain
+
+T = TypeVar("T")
+
+
+class Codec(Generic[T]):
+    """Decodes and encodes a type: `Codec[Status](Status)`.
+
+    What a value breaks is pydantic's `ValidationError`; a text outside the domain
+    (`MFD…`) is a `DomainError`. Both are ValueErrors.
+    """
+
+    def __init__(self, type: Any) -> None:
+        self.type = type
+
+    @cached_property
+    def _adapter(self) -> TypeAdapter[T]:
+        if hasattr(self.type, "model_config"):
+            return TypeAdapter(self.type)
+        return TypeAdapter(self.type, config=ConfigDict(strict=True))
+
+    def decode(self, text: bytes | str) -> T:
+        """The value of a JSON text."""
+        return self.from_json(decode_json(text))
+
+    def encode(self, value: T) -> bytes:
+        """The compact JSON text of a value, in UTF-8."""
+        return encode_json(self.to_json(value))
+
+    def from_json(self, data: Json) -> T:
+        """The value of JSON data of the domain, as `json.loads` gives it."""
+        return self._adapter.validate_python(data, by_alias=True, by_name=False)
+
+    def to_json(self, value: T) -> Json:
+        """The JSON data of a value. Raises DomainError for what is outside the domain."""
+        data = self._adapter.dump_python(value, mode="json", by_alias=True)
+        check_domain(data)
+        return data

@@ -1,0 +1,72 @@
+"""Functions that choose a union's variant; only that one is tried.
+
+They stand in `Discriminator(…)` and return the `Tag` of the variant, None for a value
+that fits none. A value may be JSON data or what a program built: models, enums, dates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from pydantic import BaseModel
+
+from magicflow.types.problems import frozen
+
+
+def by_property(
+    name: str, tags: Mapping[str | int | float | bool, str]
+) -> Callable[[Any], str | None]:
+    """Chooses by the value of a member. `tags` maps the member's values to tags."""
+    found = {frozen(value): tag for value, tag in tags.items()}
+
+    def choose(value: Any) -> str | None:
+        if isinstance(value, BaseModel):
+            member = _member(value, name)
+        elif type(value) is dict:
+            member = value.get(name)
+        else:
+            return None
+        if isinstance(member, str | int) and type(member) is not bool:
+            member = getattr(member, "value", member)
+        return found.get(frozen(member)) if _is_scalar(member) else None
+
+    return choose
+
+
+def by_json_type(tags: Mapping[str, str]) -> Callable[[Any], str | None]:
+    """Chooses by the JSON type: null, boolean, integer, number, string, array, object.
+    `integer` is tried before `number`, and `1.0` is an integer."""
+    integer, number = tags.get("integer"), tags.get("number")
+
+    def choose(value: Any) -> str | None:
+        kind = type(value)
+        if kind is bool:
+            return tags.get("boolean")
+        if value is None:
+            return tags.get("null")
+        if kind is dict or isinstance(value, BaseModel):
+            return tags.get("object")
+        if kind is list or kind is tuple:
+            return tags.get("array")
+        if isinstance(value, str | bytes | Decimal):
+            return tags.get("string")
+        if isinstance(value, int):
+            return integer or number or tags.get("string")
+        if kind is float:
+            return integer if integer and value.is_integer() else number
+        return None
+
+    return choose
+
+
+def _member(value: BaseModel, name: str) -> Any:
+    for field, info in type(value).model_fields.items():
+        if (info.alias or field) == name:
+            return getattr(value, field)
+    return (value.model_extra or {}).get(name)
+
+
+def _is_scalar(value: Any) -> bool:
+    return isinstance(value, str | int | float | bool)
