@@ -48,21 +48,24 @@ class Annotations:
         return self._conjunctions.owner(bare) is None
 
     def name(self, conj: Conj) -> plan.TypeName:
+        """The name of a conjunction's type; a kind is the last word of a part's."""
         bare = tuple(atom for atom in conj if not atom.kind)
         kinds = [atom.kind for atom in conj if atom.kind]
         owner = self._conjunctions.owner(bare)
-        if owner is not None:
-            pins = read_pins(
-                owner, self._values, of_type=True, is_property=self._is_property(owner)
-            )
-            words = self._words(owner)
-            if pins and not kinds:
-                if "*" in pins:
-                    words = split_words(pins["*"])
-                return plan.TypeName(words=words, pinned=pins)
-        else:
-            words = self._joined_words(bare)
-        return plan.TypeName(words=[*words, *kinds])
+        if owner is None:
+            return plan.TypeName(words=[*self._joined_words(bare), *kinds])
+        if kinds:
+            return plan.TypeName(words=[*self._words(owner), *kinds])
+        return self.name_of(owner)
+
+    def name_of(self, node: Node) -> plan.TypeName:
+        """The name of the type that a schema says by itself, pins included."""
+        pins: dict[str, str] = {}
+        if isinstance(node, Mapping):
+            is_property = self._is_property(node)
+            pins = read_pins(node, self._values, of_type=True, is_property=is_property)
+        words = split_words(pins["*"]) if "*" in pins else self._words(node)
+        return plan.TypeName(words=list(words), pinned=pins or None)
 
     def _is_property(self, node: Node) -> bool:
         return _PROPERTY.search(self._places.of(node).id) is not None

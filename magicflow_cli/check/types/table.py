@@ -102,15 +102,9 @@ class TypeTable:
         ref = self._lowering.ref_group((node,))
         self._define_wanted()
         if named and id not in self.types:
-            conj = self._conjunctions.of((node,))
-            name = self._annotations.name(conj)
-            if ref.type in BUILT_IN or ref.type != id:
-                place = self._places.of(node)
-                name = plan.TypeName(words=[*place.words])
-            alias = plan.AliasType(
-                name=name, doc=self._annotations.doc_of(node), of=ref
-            )
-            self.define(id, alias, node.span())
+            name = self._annotations.name_of(node)
+            doc = self._annotations.doc_of(node)
+            self.define(id, plan.AliasType(name=name, doc=doc, of=ref), node.span())
         return ref
 
     def _define_wanted(self) -> None:

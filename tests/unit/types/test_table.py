@@ -100,7 +100,7 @@ def test_shared_definitions_are_named_alone(compile_schema: Compile) -> None:
     assert isinstance(item, plan.ObjectType)
     assert item.fields["next"].type.type == "order-context#/definitions/LineItem"
     assert typed.table.types["order-context#/definitions/Name"] == plan.AliasType(
-        name=plan.TypeName(words=["Name"]), of=plan.TypeRef(type="string")
+        name=plan.TypeName(words=["name"]), of=plan.TypeRef(type="string")
     )
     assert isinstance(typed.type, plan.ObjectType)
     assert typed.type.fields["name"].type.type == "string"
