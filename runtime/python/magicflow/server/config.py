@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from magicflow.errors import ConfigError
 
-class ConfigError(ValueError):
-    """The configuration cannot be used; the message says what to change."""
+__all__ = ["ConfigError", "ServerConfig", "is_loopback"]
 
 
 @dataclass(slots=True)

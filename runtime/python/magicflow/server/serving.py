@@ -108,6 +108,7 @@ class Server:
                 timeout_keep_alive=75,
                 timeout_graceful_shutdown=max(1, int(self.config.drain)),
                 server_header=False,
+                proxy_headers=False,
                 date_header=False,
             )
         )

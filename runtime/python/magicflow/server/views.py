@@ -5,15 +5,27 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from magicflow.engine.encoding import decode
 from magicflow.engine.live import LiveRun
-from magicflow.expr.scope import format_time
+from magicflow.expr.scope import format_time as format_any_time
 from magicflow.server.http import Problem
 from magicflow.store import RunRow
 
 Json = dict[str, Any]
+
+
+@lru_cache(maxsize=1024)
+def _whole_seconds(seconds: int) -> str:
+    return format_any_time(seconds * 1000)[:-5]
+
+
+def format_time(milliseconds: int) -> str:
+    """RFC 3339 in UTC; times of one second share the work."""
+    seconds, rest = divmod(milliseconds, 1000)
+    return f"{_whole_seconds(seconds)}.{rest:03d}Z"
 
 
 def run_summary(row: RunRow) -> Json:
