@@ -27,51 +27,33 @@ Event = Mapping[str, Any]
 Handler = Callable[[Transition, Event], None]
 
 
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
-
-
-def _is_count(value: Any) -> bool:
-    """An integer that JSON can carry; `true` is none."""
-    return value.__class__ is int and 0 <= value <= MAX_MILLIS
-
-
-def _is_object(value: Any) -> bool:
-    return isinstance(value, dict)
-
-
-def _is_any(value: Any) -> bool:
-    return True
-
-
-_MEMBERS: dict[str, dict[str, Callable[[Any], bool]]] = {
-    "run_started": {"run_id": _is_text, "input": _is_any},
-    "task_result": {"task_id": _is_text, "attempt": _is_count},
-    "timed_out": {"task_id": _is_text, "attempt": _is_count, "kind": _is_text},
-    "task_stopped": {"task_id": _is_text, "attempt": _is_count},
-    "timer_fired": {"timer_id": _is_text},
-    "event_received": {"event_id": _is_text, "event": _is_text, "data": _is_any},
-    "human_completed": {"task_id": _is_text, "data": _is_any},
-    "child_ended": {"child_id": _is_text, "status": _is_text},
-    "cancel_requested": {},
-    "pause": {},
-    "resume": {},
+_MEMBERS: dict[str, tuple[tuple[str, type | None], ...]] = {
+    "run_started": (("run_id", str), ("input", None)),
+    "task_result": (("task_id", str), ("attempt", int)),
+    "timed_out": (("task_id", str), ("attempt", int), ("kind", str)),
+    "task_stopped": (("task_id", str), ("attempt", int)),
+    "timer_fired": (("timer_id", str),),
+    "event_received": (("event_id", str), ("event", str), ("data", None)),
+    "human_completed": (("task_id", str), ("data", None)),
+    "child_ended": (("child_id", str), ("status", str)),
+    "cancel_requested": (),
+    "pause": (),
+    "resume": (),
 }
-"""What each event must have, and as what."""
+"""What each event must have, and as what (None: any value)."""
 
-_OPTIONAL: dict[str, dict[str, Callable[[Any], bool]]] = {
-    "run_started": {
-        "metadata": _is_object,
-        "timeout": _is_count,
-        "deadline": _is_count,
-        "retry_of": _is_text,
-        "resume": _is_object,
-    },
-    "event_received": {"expires_at": _is_count},
+_OPTIONAL: dict[str, tuple[tuple[str, type], ...]] = {
+    "run_started": (
+        ("metadata", dict),
+        ("timeout", int),
+        ("deadline", int),
+        ("retry_of", str),
+        ("resume", dict),
+    ),
+    "event_received": (("expires_at", int),),
 }
 """What an event may have, and then as what."""
 
-_NONE: dict[str, Callable[[Any], bool]] = {}
 _CHILD_ENDS = frozenset({"completed", "failed", "timed_out", "cancelled"})
 _LIMIT_KINDS = frozenset({"lease", "queue", "heartbeat"})
 
@@ -95,16 +77,16 @@ def refusal(state: State, event: Event) -> Row | None:
 
 def _malformed(event: Event) -> str | None:
     kind = event.get("type")
-    members = _MEMBERS.get(kind) if isinstance(kind, str) else None
-    if members is None or not isinstance(kind, str):
+    members = _MEMBERS.get(kind) if kind.__class__ is str else None
+    if members is None or kind is None:
         return f"there is no event of type {kind!r}"
-    if not _is_count(event.get("at")) or not _is_text(event.get("id")):
+    if not _is_count(event.get("at")) or event.get("id").__class__ is not str:
         return "an event has `at`, integer milliseconds, and `id`, a text"
-    for name, fits in members.items():
-        if name not in event or not fits(event[name]):
+    for name, type in members:
+        if name not in event or not (type is None or event[name].__class__ is type):
             return f"the event `{kind}` has no valid `{name}`"
-    for name, fits in _OPTIONAL.get(kind, _NONE).items():
-        if name in event and not fits(event[name]):
+    for name, type in _OPTIONAL.get(kind, ()):
+        if name in event and not _is_valid(event[name], type):
             return f"the event `{kind}` has no valid `{name}`"
     if kind == "task_result" and ("error" in event) == ("output" in event):
         return "a task's result has either `output` or `error`"
@@ -113,6 +95,15 @@ def _malformed(event: Event) -> str | None:
     if kind == "child_ended" and event["status"] not in _CHILD_ENDS:
         return f"a child does not end {event['status']!r}"
     return None
+
+
+def _is_valid(value: Any, type: type) -> bool:
+    return _is_count(value) if type is int else value.__class__ is type
+
+
+def _is_count(value: Any) -> bool:
+    """An integer that JSON can carry; `true` is none."""
+    return value.__class__ is int and 0 <= value <= MAX_MILLIS
 
 
 # tasks
@@ -215,8 +206,10 @@ def _event_received(tx: Transition, event: Event) -> None:
     if inbox.is_known(tx, event["event_id"]):
         raise refuse("STALE", "the event was received before")
     try:
-        flow.refuse_large(tx, data, "the event's data", None)
-        flow.refuse_unfit(tx.plan.events.get(name), data, "the event's data", None)
+        flow.refuse_large(tx, data, "the event's data", flow.nameless)
+        flow.refuse_unfit(
+            tx.plan.events.get(name), data, "the event's data", flow.nameless
+        )
     except flow.Refused as refused:
         raise _told(refused) from None
     if tx.run["phase"] not in ("running", "handling"):
@@ -234,8 +227,8 @@ def _event_received(tx: Transition, event: Event) -> None:
 def _human_completed(tx: Transition, event: Event) -> None:
     frame, node = _listening(tx, event["task_id"])
     try:
-        flow.refuse_large(tx, event["data"], "the form", node.step)
-        flow.refuse_unfit(node.data_check, event["data"], "the form", node.step)
+        flow.refuse_large(tx, event["data"], "the form", lambda: node.step)
+        flow.refuse_unfit(node.data_check, event["data"], "the form", lambda: node.step)
     except flow.Refused as refused:
         raise _told(refused) from None
     listen.submitted(tx, frame, node, event["data"])

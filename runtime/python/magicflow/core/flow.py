@@ -6,6 +6,7 @@ needs no call depth; what ends travels upward by calls, as deep as blocks are ne
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from magicflow.core import ending
@@ -31,6 +32,13 @@ from magicflow.plan.nodes import Check, Evaluate, Node
 from magicflow.types.domain import MAX_DEPTH
 
 TIMEOUT_TIMER = "timeout"
+
+Name = Callable[[], "str | None"]
+"""Gives a step's name, which only an error needs."""
+
+
+def nameless() -> None:
+    """Of what the run itself does."""
 
 
 class Refused(Exception):
@@ -183,7 +191,7 @@ def value_of(tx: Transition, scope: Scope, expression: Evaluate, what: str) -> A
     value = evaluate(scope, expression, what)
     if value is ABSENT:
         return None
-    refuse_large(tx, value, what, scope.step_name())
+    refuse_large(tx, value, what, scope.step_name)
     return value
 
 
@@ -196,14 +204,14 @@ def text_of(tx: Transition, scope: Scope, expression: Evaluate, what: str) -> st
         raise _refusal(scope, error, what) from None
 
 
-def refuse_large(tx: Transition, value: Any, what: str, step: str | None) -> None:
+def refuse_large(tx: Transition, value: Any, what: str, step: Name) -> None:
     limit = tx.plan.limits.value_bytes
     if exceeds(value, limit):
         message = f"{what} has more than {limit} bytes, or more than {MAX_DEPTH} levels"
-        raise Refused(make_error(LIMIT, message, step=step))
+        raise Refused(make_error(LIMIT, message, step=step()))
 
 
-def refuse_unfit(check: Check | None, value: Any, what: str, step: str | None) -> None:
+def refuse_unfit(check: Check | None, value: Any, what: str, step: Name) -> None:
     """Raises Refused with VALIDATION; `details` has every problem with its path."""
     if check is None:
         return
@@ -211,7 +219,7 @@ def refuse_unfit(check: Check | None, value: Any, what: str, step: str | None) -
     if problems:
         first = problems[0]
         message = f"{what} does not fit: {first['path'] or '/'}: {first['message']}"
-        error = make_error(VALIDATION, message, step=step, details=problems)
+        error = make_error(VALIDATION, message, step=step(), details=problems)
         raise Refused(error)
 
 
@@ -228,7 +236,7 @@ def map_output(tx: Transition, scope: Scope, node: Node, raw: Any) -> Any:
     """The node's value: its output mapping over what `scope` holds, else `raw`.
     Raises Refused."""
     if node.output is None:
-        refuse_large(tx, raw, "the output", scope.step_name())
+        refuse_large(tx, raw, "the output", scope.step_name)
         return raw
     return value_of(tx, scope, node.output, "the output")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from magicflow.core.backoff import MAX_MILLIS
@@ -154,6 +155,7 @@ def occurrence_path(key: str, visit: int) -> str:
     return key if visit == 1 else f"{key}~{visit}"
 
 
+@lru_cache(maxsize=65_536)
 def part_of(node_id: str, parent_id: str) -> str:
     """The last part of a node's path: its id without the parent's, or without that of
     the step that both are parts of."""

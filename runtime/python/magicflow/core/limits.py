@@ -28,30 +28,31 @@ def exceeds(value: Any, limit: int) -> bool:
 
 def _bound(value: Any, limit: int, depth: int) -> int:
     """At least the size of the value, and beyond the limit when it is too deep; stops
-    counting when it is beyond the limit."""
-    if value is None or value is True or value is False:
-        return 5
-    if isinstance(value, str):
+    counting when it is beyond the limit. (On the path of every result: leaves are
+    counted where they stand.)"""
+    kind = value.__class__
+    if kind is str:
         return _ESCAPED * len(value) + 2
-    if isinstance(value, dict):
-        if depth == 0:
-            return limit + 1
-        total = 2
-        for key, item in value.items():
-            total += _ESCAPED * len(key) + 4 + _bound(item, limit - total, depth - 1)
-            if total > limit:
-                break
-        return total
-    if isinstance(value, list):
-        if depth == 0:
-            return limit + 1
-        total = 2
-        for item in value:
+    if kind is not dict and kind is not list:
+        return _NUMBER
+    if depth == 0:
+        return limit + 1
+    total = 2
+    if kind is dict:
+        for key in value:
+            total += _ESCAPED * len(key) + 4
+        value = value.values()
+    for item in value:
+        kind = item.__class__
+        if kind is str:
+            total += _ESCAPED * len(item) + 3
+        elif kind is dict or kind is list:
             total += 1 + _bound(item, limit - total, depth - 1)
-            if total > limit:
-                break
-        return total
-    return _NUMBER
+        else:
+            total += _NUMBER
+        if total > limit:
+            break
+    return total
 
 
 def _is_too_deep(value: Any) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from magicflow.core import ending
-from magicflow.core.flow import Refused, refuse_unfit, value_of
+from magicflow.core.flow import Refused, nameless, refuse_unfit, value_of
 from magicflow.core.scope import Scope
 from magicflow.core.transition import Transition
 
@@ -12,7 +12,7 @@ def complete_run(tx: Transition) -> None:
     """Evaluate and check the output; one that fails or does not fit fails the run."""
     try:
         output = value_of(tx, Scope(tx, None), tx.plan.output, "the run's output")
-        refuse_unfit(tx.plan.output_check, output, "the run's output", None)
+        refuse_unfit(tx.plan.output_check, output, "the run's output", nameless)
     except Refused as refused:
         ending.begin(tx, "failed", refused.error)
     else:

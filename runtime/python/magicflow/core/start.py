@@ -22,11 +22,11 @@ def start(tx: Transition, event: Mapping[str, Any]) -> None:
     given = event["input"]
     metadata = event.get("metadata") or {}
     try:
-        flow.refuse_large(tx, given, "the input", None)
-        flow.refuse_large(tx, metadata, "the metadata", None)
-        flow.refuse_unfit(plan.input_check, given, "the input", None)
+        flow.refuse_large(tx, given, "the input", flow.nameless)
+        flow.refuse_large(tx, metadata, "the metadata", flow.nameless)
+        flow.refuse_unfit(plan.input_check, given, "the input", flow.nameless)
         given = plan.input_defaults(given)
-        flow.refuse_large(tx, given, "the input with its defaults", None)
+        flow.refuse_large(tx, given, "the input with its defaults", flow.nameless)
     except flow.Refused as refused:
         error = refused.error
         raise refuse(error["code"], error["message"], error.get("details")) from None

@@ -22,6 +22,8 @@ class Transition:
     run or leaves the root block clears it."""
 
     __slots__ = (
+        "_frames",
+        "_steps",
         "cells",
         "commands",
         "event_id",
@@ -43,6 +45,8 @@ class Transition:
     def __init__(self, plan: Plan, state: State, event: Mapping[str, Any]) -> None:
         self.plan = plan
         self.state = state
+        self._frames: dict[str | None, Row] = state["frames"]
+        self._steps: dict[str, Row] = state["steps"]
         self.now: int = event["at"]
         self.event_id: str = event["id"]
         self.uuids = 0
@@ -61,11 +65,8 @@ class Transition:
     # reading
 
     def frame(self, path: str | None) -> Row | None:
-        row = self.frames.get(path, _UNSET)  # type: ignore[arg-type]
-        if row is _UNSET:
-            row = self.state["frames"].get(path)
-        found: Row | None = row
-        return found
+        row: Row | None = self.frames.get(path, _UNSET)  # type: ignore[arg-type]
+        return self._frames.get(path) if row is _UNSET else row
 
     def open_frame(self, path: str) -> Row:
         """A frame that is known to be there."""
@@ -76,7 +77,7 @@ class Transition:
 
     def step(self, path: str) -> Row | None:
         row = self.steps.get(path)
-        return self.state["steps"].get(path) if row is None else row
+        return self._steps.get(path) if row is None else row
 
     def visit_of(self, key: str) -> int:
         """The number of a step's latest visit, 0 when it was not entered."""
@@ -138,32 +139,35 @@ class Transition:
     # the result
 
     def delta(self) -> Delta:
-        before = self.state["run"]
+        state = self.state
+        before = state["run"]
         run = {k: v for k, v in self.run.items() if before.get(k, _UNSET) != v}
-        run.update((k, None) for k in before if k not in self.run)
+        for name in before:
+            if name not in self.run:
+                run[name] = None
         delta: Delta = {"run": run}
-        if self.start is not self.state["start"]:
+        if self.start is not state["start"]:
             delta["start"] = self.start
-        for name, rows in self._layers():
-            if rows:
-                delta[name] = rows
+        if self.frames:
+            _add(delta, "frames", self.frames, state)
+        if self.steps:
+            delta["steps"] = self.steps
+        if self.visits:
+            delta["visits"] = self.visits
+        if self.cells:
+            _add(delta, "cells", self.cells, state)
+        if self.undo:
+            delta["undo"] = self.undo
+        if self.inbox:
+            _add(delta, "inbox", self.inbox, state)
         if self.history:
             delta["history"] = self.history
         return delta
 
-    def _layers(self) -> tuple[tuple[str, dict[str, Any]], ...]:
-        return (
-            ("frames", _changed(self.frames, self.state["frames"])),
-            ("steps", self.steps),
-            ("visits", self.visits),
-            ("cells", _changed(self.cells, self.state["cells"])),
-            ("undo", self.undo),
-            ("inbox", _changed(self.inbox, self.state["inbox"])),
-        )
 
-
-def _changed(layer: dict[str, Any], rows: dict[str, Any]) -> dict[str, Any]:
-    """Without the rows that came and went within the transition."""
-    if None not in layer.values():
-        return layer
-    return {k: row for k, row in layer.items() if row is not None or k in rows}
+def _add(delta: Delta, section: str, layer: dict[str, Any], state: State) -> None:
+    """The section's changes, without the rows that came and went in between."""
+    rows = state[section]
+    changed = {k: row for k, row in layer.items() if row is not None or k in rows}
+    if changed:
+        delta[section] = changed

@@ -7,6 +7,7 @@ task's id and idempotency key.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from magicflow.core import ending, flow
@@ -51,7 +52,7 @@ def _enter(tx: Transition, frame: Row, node: Call) -> None:
 
 
 def _prepare(tx: Transition, frame: Row, node: Call) -> None:
-    step = _step_name(tx, frame)
+    step = partial(_step_name, tx, frame)
     if node.input_check is not None:
         flow.refuse_unfit(node.input_check, input_of(tx, frame), "the input", step)
     if node.request is not None:
@@ -144,7 +145,7 @@ def _mapped(
 ) -> tuple[Any, Error | None]:
     """The call's value. The schema is checked on the raw result, then the mapping runs."""
     try:
-        step = _step_name(tx, frame)
+        step = partial(_step_name, tx, frame)
         flow.refuse_large(tx, raw, "the result", step)
         flow.refuse_unfit(node.result_check, raw, "the result", step)
         if node.output is None:

@@ -16,7 +16,7 @@ def _enter(tx: Transition, frame: Row, node: Emit) -> None:
     scope = Scope(tx, frame)
     try:
         data = flow.value_of(tx, scope, node.data, "the event's data")
-        flow.refuse_unfit(node.data_check, data, "the event's data", scope.step_name())
+        flow.refuse_unfit(node.data_check, data, "the event's data", scope.step_name)
     except flow.Refused as refused:
         flow.fail(tx, frame, node, refused.error, early=True)
         return

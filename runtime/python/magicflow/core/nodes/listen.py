@@ -51,7 +51,7 @@ def _task(tx: Transition, scope: Scope, task: HumanTask) -> Row:
             value = flow.evaluate(scope, expression, name)
             if value is not None and value is not ABSENT:
                 made[name] = value
-    flow.refuse_large(tx, made, "the task", scope.step_name())
+    flow.refuse_large(tx, made, "the task", scope.step_name)
     return made
 
 

@@ -61,9 +61,9 @@ def _result(
     tx: Transition, frame: Row, node: Sub, event: Row
 ) -> tuple[Any, Error | None]:
     scope = Scope(tx, frame)
-    step = scope.step_name()
+    step = scope.step_name
     if event["status"] != "completed":
-        return None, _failure(tx, event, step)
+        return None, _failure(tx, event, step())
     raw = event.get("output")
     try:
         flow.refuse_large(tx, raw, "the child's output", step)

@@ -99,7 +99,9 @@ def _child_completed(
         return
     step = tx.plan.nodes[frame["node"]].step
     try:
-        flow.refuse_unfit(node.output_check, value, "the fallback's output", step)
+        flow.refuse_unfit(
+            node.output_check, value, "the fallback's output", lambda: step
+        )
     except flow.Refused as refused:
         error = with_cause(refused.error, frame["error"])
         _answer(tx, frame, node, error, False, frame["clause"] + 1)
