@@ -111,7 +111,10 @@ class Lowering:
             for source in sources
         ):
             return None
-        if self._shapes.of(first).kinds != kinds or frozenset(first) == frozenset(conj):
+        own = self._shapes.of(first)
+        if own.kinds != kinds or (own.null and not shape.null):
+            return None
+        if frozenset(first) == frozenset(conj):
             return None
         return first
 
