@@ -4,19 +4,38 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from magicflow.worker.polling import Worker
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 _LIMIT = 8_192
+
+
+class Watched(Protocol):
+    """What the endpoints tell about."""
+
+    @property
+    def executor(self) -> str: ...
+    @property
+    def connected(self) -> bool: ...
+    @property
+    def stopping(self) -> bool: ...
+    @property
+    def running(self) -> int: ...
+    @property
+    def concurrency(self) -> int: ...
+    @property
+    def handlers(self) -> list[str]: ...
+    @property
+    def missing(self) -> list[str]: ...
+    @property
+    def counts(self) -> Mapping[str, Any]: ...
 
 
 class HealthServer:
     """`/health`: is the worker connected and taking tasks (200, else 503).
     `/health/workflow`: what its steps came to."""
 
-    def __init__(self, worker: Worker, host: str, port: int) -> None:
+    def __init__(self, worker: Watched, host: str, port: int) -> None:
         self._worker = worker
         self._host = host
         self._port = port
@@ -73,8 +92,8 @@ class HealthServer:
             return 200, {
                 "status": "ok",
                 "executor": worker.executor,
-                "handlers": list(worker.registry),
-                "missing": worker.registry.missing(),
+                "handlers": worker.handlers,
+                "missing": worker.missing,
                 "steps": worker.counts,
             }
         return 404, {"error": "not found"}

@@ -39,7 +39,7 @@ class LocalExecutor:
 
     async def run(self, context: TaskContext) -> Outcome:
         message: Mapping[str, Any] = context.message
-        handler = self.registry.find(message["step"], message["function"])
+        handler = self.registry.find_for(message)
         if handler is None:
             text = (
                 f"executor `{self.name}` has no handler for step `{message['step']}` "

@@ -68,8 +68,9 @@ class Worker:
         health_host: str = "127.0.0.1",
         secrets: Secrets | None = None,
         transport: HttpTransport | None = None,
+        registry: Registry | None = None,
     ) -> None:
-        self.registry = Registry(executor, signatures)
+        self.registry = registry or Registry(executor, signatures)
         self.executor = executor
         self.concurrency = concurrency
         self._drain = drain
@@ -169,6 +170,16 @@ class Worker:
         return self._stopping
 
     @property
+    def handlers(self) -> list[str]:
+        """Names that have a handler, sorted."""
+        return list(self.registry)
+
+    @property
+    def missing(self) -> list[str]:
+        """Declared steps without a handler."""
+        return self.registry.missing()
+
+    @property
     def running(self) -> int:
         return len(self._jobs)
 
@@ -225,7 +236,7 @@ class Worker:
 
     async def _outcome(self, job: _Job) -> Outcome | None:
         message = job.message
-        handler = self.registry.find(message["step"], message["function"])
+        handler = self.registry.find_for(message)
         if handler is None:
             text = f"this worker has no handler for step `{message['step']}`"
             return {"error": {"code": "UNAVAILABLE", "message": text}}

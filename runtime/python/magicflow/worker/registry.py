@@ -11,6 +11,7 @@ from typing import Any
 
 from magicflow.worker.context import TaskContext
 from magicflow.worker.errors import RegistrationError
+from magicflow.worker.fitting import fits
 
 Function = Callable[..., Any]
 
@@ -24,8 +25,8 @@ class Signature:
     """
 
     function: str
-    input: type | None = None
-    output: type | None = None
+    input: Any = None
+    output: Any = None
     decode: Callable[[Any], Any] | None = None
     encode: Callable[[Any], Any] | None = None
 
@@ -74,6 +75,10 @@ class Registry:
     def find(self, step: str, function: str) -> Handler | None:
         """The handler of the step, else the one registered under the function's name."""
         return self._handlers.get(step) or self._handlers.get(function)
+
+    def find_for(self, message: Mapping[str, Any]) -> Handler | None:
+        """The handler of a task."""
+        return self.find(message["step"], message["function"])
 
     def missing(self) -> list[str]:
         """Declared steps without a handler, sorted."""
@@ -141,25 +146,21 @@ def _positional(name: str, function: Function) -> list[inspect.Parameter]:
 def _hints(function: Function) -> dict[str, Any]:
     target = function if inspect.isroutine(function) else type(function).__call__
     try:
-        return typing.get_type_hints(target)
+        return typing.get_type_hints(target, include_extras=True)
     except Exception:
         # an annotation that cannot be evaluated says nothing, which is no error
         return {}
 
 
-def _check_type(name: str, verb: str, given: Any, known: type | None) -> None:
-    if given is None or known is None or given is Any or given is known:
+def _check_type(name: str, verb: str, given: Any, known: Any) -> None:
+    if given is None or known is None:
         return
-    if isinstance(given, type) and isinstance(known, type):
-        wide = (known, given) if verb == "takes" else (given, known)
-        if issubclass(*wide):
-            return
-    if not isinstance(given, type) and given == known:
-        return
-    raise RegistrationError(
-        f"`{name}`: the handler {verb} `{_type_name(given)}`, "
-        f"the workflow wants `{_type_name(known)}`"
-    )
+    wide = (known, given) if verb == "takes" else (given, known)
+    if not fits(*wide):
+        raise RegistrationError(
+            f"`{name}`: the handler {verb} `{_type_name(given)}`, "
+            f"the workflow wants `{_type_name(known)}`"
+        )
 
 
 def _type_name(of: Any) -> str:
