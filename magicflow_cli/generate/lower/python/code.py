@@ -93,14 +93,47 @@ def _items(code: Bracket) -> list[str]:
 
 
 def layout(prefix: str, code: Code, suffix: str = "", indent: str = "") -> str:
-    """A statement's text, `prefix` + code + `suffix`, indented, without a line end.
-
-    The prefix ends where the code begins: `name: `, `X: TypeAlias = `, `return `.
-    """
+    """The text of a statement, or of one item of a bracket: `prefix` + code + `suffix`,
+    indented, without a line end. The prefix ends where the code begins: `extra=`."""
     line = f"{indent}{prefix}{flat(code)}{suffix}"
     if len(line) <= WIDTH:
         return line
     return "\n".join(_broken(prefix, code, suffix, indent, top=True))
+
+
+def declaration(name: str, type: Code, value: Code | None, indent: str = "") -> str:
+    """`name: type` or `name: type = value`."""
+    if value is None:
+        return _wrapped(f"{indent}{name}: ", type, indent)
+    head = f"{indent}{name}: {flat(type)} = "
+    if len(head) + len(flat(value)) <= WIDTH:
+        return head + flat(value)
+    if isinstance(value, Atom):
+        wrapped = f"{indent}{STEP}{flat(value)}"
+        if len(head) < WIDTH and len(wrapped) <= WIDTH:
+            return f"{head}(\n{wrapped}\n{indent})"
+        return layout(f"{name}: ", type, f" = {flat(value)}", indent)
+    opening = value.head + value.open if isinstance(value, Bracket) else "("
+    if len(head) + len(opening) > WIDTH:
+        lines = [f"{indent}{name}: (", f"{indent}{STEP}{flat(type)}"]
+        rest = layout(") = ", value, "", indent)
+        return "\n".join([*lines, rest])
+    return layout(f"{name}: {flat(type)} = ", value, "", indent)
+
+
+def assignment(name: str, value: Code, indent: str = "") -> str:
+    """`name = value`."""
+    return _wrapped(f"{indent}{name} = ", value, indent)
+
+
+def _wrapped(head: str, code: Code, indent: str) -> str:
+    """A code at the end of a statement; an atom that does not fit gets parentheses,
+    where they help."""
+    if isinstance(code, Atom) and len(head) + len(code.text) > WIDTH:
+        line = f"{indent}{STEP}{code.text}"
+        if len(line) <= WIDTH and len(head) < WIDTH:
+            return f"{head}(\n{line}\n{indent})"
+    return layout(head.removeprefix(indent), code, "", indent)
 
 
 def import_from(module: str, names: Iterable[Code]) -> str:
@@ -144,7 +177,8 @@ def _broken(
 def _content(code: Bracket, indent: str) -> list[str]:
     """The items of an opened bracket: on one line, or each on its own."""
     line = indent + ", ".join(_items(code))
-    if len(line) <= WIDTH:
+    explodes = not code.head and len(code.items) + len(code.keywords) > 1
+    if len(line) <= WIDTH and not explodes:
         return [line]
     separator = ": " if code.open == "{" else "="
     items: list[tuple[str, Code]] = [("", item) for item in code.items]

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from magicflow_cli.generate.lower.python.code import Atom, layout
+from magicflow_cli.generate.lower.python.code import (
+    Atom,
+    assignment,
+    declaration,
+)
 from magicflow_cli.generate.lower.python.names import constant
 from magicflow_cli.generate.lower.python.sinks import string_literal
 from magicflow_cli.generate.model import Untrusted
 from magicflow_cli.plan import models as plan
 from magicflow_cli.plan.identifiers import member_name, split_words
+
+FINAL = Atom("Final")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +45,11 @@ def lower_constants(document: plan.Plan) -> ConstantsView:
             _text("PLAN_HASH", document.hash),
         ),
         members=tuple(
-            layout(f"{member_of(name)} = ", Atom(string_literal(name)), "", "    ")
+            assignment(member_of(name), Atom(string_literal(name)), "    ")
             for name in steps
         ),
         steps=tuple(
-            layout(
-                f"{constant('step', name)}: Final = ", Atom(f"Step.{member_of(name)}")
-            )
+            declaration(constant("step", name), FINAL, Atom(f"Step.{member_of(name)}"))
             for name in steps
         ),
         executors=tuple(_text(constant("executor", name), name) for name in executors),
@@ -62,4 +66,4 @@ def member_of(step: str) -> str:
 
 
 def _text(name: str, value: str) -> str:
-    return layout(f"{name}: Final = ", Atom(string_literal(value)))
+    return declaration(name, FINAL, Atom(string_literal(value)))

@@ -19,7 +19,9 @@ from magicflow_cli.generate.lower.python.annotations import (
 from magicflow_cli.generate.lower.python.code import (
     Atom,
     Code,
+    assignment,
     call,
+    declaration,
     either,
     flat,
     layout,
@@ -33,6 +35,8 @@ from magicflow_cli.generate.model import Options, Untrusted, View
 from magicflow_cli.generate.order import TypeOrder, fields_of
 from magicflow_cli.plan import models as plan
 from magicflow_cli.plan.naming import name_of_field, names_of_members
+
+ALIAS = Atom("TypeAlias")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +140,8 @@ def _define(document: plan.Plan, order: TypeOrder, id: str) -> Definition:
     if id in order.circular:
         text = Atom(string_literal(flat(body)))
         code = call("TypeAliasType", string(name), text)
-        return Definition("alias", name, layout(f"{name} = ", code), doc)
-    return Definition("alias", name, layout(f"{name}: TypeAlias = ", body), doc)
+        return Definition("alias", name, assignment(name, code), doc)
+    return Definition("alias", name, declaration(name, ALIAS, body), doc)
 
 
 def _define_enum(
@@ -145,7 +149,7 @@ def _define_enum(
 ) -> Definition:
     base = "mf.StringEnum" if definition.base == "string" else "mf.IntegerEnum"
     members = tuple(
-        Field(layout(f"{member} = ", json_code(_enum_value(value)), "", "    "), None)
+        Field(assignment(member, json_code(_enum_value(value)), "    "), None)
         for member, value in zip(
             names_of_members(definition, "python"), definition.values, strict=True
         )
@@ -171,10 +175,10 @@ def _define_object(
         extra = subscript(
             "dict", Atom("str"), type_of(definition.extra.type, document.types)
         )
-        body.append(layout("__pydantic_extra__: ", extra, "", "    "))
+        body.append(declaration("__pydantic_extra__", extra, None, "    "))
     rules = _members(definition)
     if rules:
-        body.append(layout("magicflow_members = ", rules, "", "    "))
+        body.append(assignment("magicflow_members", rules, "    "))
     fields = tuple(
         _define_field(document, wire, definition.fields[wire])
         for wire in fields_of(document, id)
@@ -211,8 +215,8 @@ def _define_field(document: plan.Plan, wire: str, field: plan.Field) -> Field:
         metadata.append(call("mf.Field", alias=string(wire)))
     if field.has_default:
         metadata.append(call("mf.Default", json_code(field.default)))
-    suffix = "" if field.required else " = mf.MISSING"
-    code = layout(f"{name}: ", annotated(type, *metadata), suffix, "    ")
+    value = None if field.required else MISSING
+    code = declaration(name, annotated(type, *metadata), value, "    ")
     return Field(code, _doc(field.doc, field))
 
 
@@ -239,7 +243,7 @@ def _lower_steps(document: plan.Plan) -> Iterator[str]:
         code = type_of(ref, document.types)
         if name not in taken:
             taken[name] = ref.type
-            yield layout(f"{name}: TypeAlias = ", code)
+            yield declaration(name, ALIAS, code)
 
 
 def step_types(document: plan.Plan) -> Iterator[tuple[str, plan.TypeRef]]:
