@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from tests.exactness.compiling import CompiledCorpus
-from tests.exactness.drivers import python_plan
+from tests.exactness.drivers import python_generated, python_plan
 
 Command: TypeAlias = list[str]
 Prepare: TypeAlias = Callable[[CompiledCorpus, Path], Command]
@@ -27,5 +27,8 @@ class Unavailable(Exception):
 
 
 LANGUAGES: dict[str, dict[str, Prepare]] = {
-    "python": {"plan": python_plan.prepare},
+    "python": {
+        "plan": python_plan.prepare,
+        "generated": python_generated.prepare,
+    },
 }

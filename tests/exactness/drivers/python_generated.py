@@ -1,0 +1,89 @@
+"""The decoder of generated Python types."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.exactness.compiling import CompiledCorpus
+
+
+def prepare(corpus: CompiledCorpus, folder: Path) -> list[str]:
+    """Generates one module for the whole corpus and a table of its roots; returns the
+    command of the driver."""
+    from magicflow_cli.generate.lower.python import LANGUAGE
+    from magicflow_cli.generate.lower.python.annotations import type_of
+    from magicflow_cli.generate.lower.python.code import flat
+    from magicflow_cli.generate.lower.python.types import lower_types
+    from magicflow_cli.generate.model import View
+    from magicflow_cli.generate.render.environment import render
+
+    document = _document(corpus)
+    view = View("types.py", "types/types.py.j2", lower_types(document))
+    lines = [render(LANGUAGE, view), "", "ROOTS = {"]
+    for id, ref in corpus.roots.items():
+        code = flat(type_of(ref, document.types))
+        lines.append(f"    {id!r}: mf.Codec({code}),")
+    lines.append("}\n")
+    (folder / "generated_types.py").write_text("\n".join(lines), encoding="utf-8")
+    return [sys.executable, "-m", __name__, str(folder)]
+
+
+def _document(corpus: CompiledCorpus) -> Any:
+    """A plan that has nothing but types."""
+    from magicflow_cli.plan import models as plan
+
+    nothing = plan.TypeRef(type="null")
+    return plan.Plan(
+        profile="mf-2026.1",
+        hash="",
+        workflow=plan.WorkflowInfo(name="corpus", version="1.0.0"),
+        input=nothing,
+        output=plan.RunOutput(type=nothing, value=plan.LitExpr(value=None)),
+        root="/",
+        nodes={},
+        steps={},
+        functions={},
+        types=corpus.types,
+        events={},
+        rules=[],
+        triggers=[],
+        limits=plan.Limits(
+            visits_per_block=1, occurrences_per_run=1, value_bytes=1, cancel_grace=1
+        ),
+        presentation=plan.Presentation(
+            step_order=[], field_order=corpus.field_order
+        ),
+    )
+
+
+def main(folder: str) -> None:
+    import json
+
+    from pydantic import ValidationError
+
+    from magicflow.types import DomainError
+
+    sys.path.insert(0, folder)
+    roots = import_module("generated_types").ROOTS
+    for line in sys.stdin:
+        request = json.loads(line)
+        codec = roots[request["root"]]
+        answer: dict[str, Any]
+        try:
+            value = codec.decode(request["json"])
+        except DomainError as error:
+            answer = {"valid": False, "code": error.code}
+        except ValidationError as error:
+            answer = {"valid": False, "code": error.errors()[0]["type"]}
+        else:
+            answer = {"valid": True, "json": codec.encode(value).decode()}
+        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
