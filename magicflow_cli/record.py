@@ -9,7 +9,7 @@ shares the rest. To type checkers a Record is a frozen keyword-only dataclass, a
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, dataclass_transform
+from typing import Any, ClassVar, Self, dataclass_transform
 
 _REQUIRED = object()
 _set = object.__setattr__
@@ -82,6 +82,25 @@ class Record(metaclass=_RecordType):
         return _restore, (type(self), values)
 
 
+@dataclass_transform(frozen_default=True)
+class _ValueType(_RecordType):
+    """Records whose fields may be given by position."""
+
+
+class Value(Record, metaclass=_ValueType):
+    """A record that is written by position: `Point(1, 2)`."""
+
+    def __init__(self, *fields: Any, **values: Any) -> None:
+        cls = type(self)
+        cls.__init__ = _compile_init(cls)  # type: ignore[method-assign]
+        cls.__init__(self, *fields, **values)
+
+    def but(self, **changes: Any) -> Self:
+        """The same value with other fields."""
+        slots: tuple[str, ...] = type(self).__slots__
+        return type(self)(**{name: getattr(self, name) for name in slots} | changes)
+
+
 def _restore(cls: type[Record], values: dict[str, Any]) -> Record:
     return cls(**values)
 
@@ -93,6 +112,7 @@ def _compile_init(cls: type[Record]) -> Any:
         for name, default in defaults.items()
     ]
     star = ", *, " if parameters else ""
+    star = ", " if parameters and issubclass(cls, Value) else star
     lines = [f"def __init__(self{star}{', '.join(parameters)}):"]
     lines += [f"    _set(self, {name!r}, {name})" for name in defaults] or ["    pass"]
     scope: dict[str, Any] = {"_set": _set, "_defaults": defaults}

@@ -4,7 +4,6 @@ that cannot end within the workflow's timeout."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from magicflow_cli.check.model import CheckedWorkflow, StepInfo
 from magicflow_cli.check.policies import (
@@ -34,6 +33,7 @@ from magicflow_cli.diagnostics.codes import (
 )
 from magicflow_cli.diagnostics.suggestion import suggest
 from magicflow_cli.load.nodes import Mapping, Node, Scalar
+from magicflow_cli.record import Value
 
 _LIMITS = ("timeout", "queue_timeout", "heartbeat_timeout", "total_timeout")
 
@@ -305,8 +305,7 @@ def check_limits(checked: CheckedWorkflow, report: Report) -> None:
             )
 
 
-@dataclass(frozen=True, slots=True)
-class _Breaker:
+class _Breaker(Value):
     step: StepInfo
     node: Mapping
     settings: tuple[object, ...]

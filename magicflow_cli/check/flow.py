@@ -73,7 +73,7 @@ class _Exits(NamedTuple):
     failed: Known | None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Flow:
     """The result. A step without an entry in `before` cannot be reached."""
 
@@ -125,6 +125,18 @@ def runs_beside(reader: BlockInfo, step: StepInfo) -> StepInfo | None:
         ):
             return owner
     return None
+
+
+def ancestors(step: StepInfo) -> set[StepInfo]:
+    """All that a step depends on, directly or not."""
+    found: set[StepInfo] = set()
+    work = list(step.depends_on)
+    while work:
+        current = work.pop()
+        if current not in found:
+            found.add(current)
+            work.extend(current.depends_on)
+    return found
 
 
 def hiding_loop(reader: BlockInfo, step: StepInfo) -> StepInfo | None:

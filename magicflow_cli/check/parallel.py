@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from magicflow_cli.check.flow import enclosing_blocks, runs_beside
+from magicflow_cli.check.flow import ancestors, enclosing_blocks, runs_beside
 from magicflow_cli.check.model import CheckedWorkflow, StepInfo
 from magicflow_cli.diagnostics import Label, Report, Span
 from magicflow_cli.diagnostics.codes import MF6601
@@ -38,19 +38,8 @@ def _beside(one: StepInfo, other: StepInfo) -> bool:
     if runs_beside(one.block, other) is not None:
         return True
     if one.block is other.block and one.block.dag:
-        return other not in _ancestors(one) and one not in _ancestors(other)
+        return other not in ancestors(one) and one not in ancestors(other)
     return False
-
-
-def _ancestors(step: StepInfo) -> set[StepInfo]:
-    found: set[StepInfo] = set()
-    work = list(step.depends_on)
-    while work:
-        current = work.pop()
-        if current not in found:
-            found.add(current)
-            work.extend(current.depends_on)
-    return found
 
 
 def _fallback_span(step: StepInfo) -> Span:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from magicflow_cli.check.model import CheckedWorkflow, StepInfo
 from magicflow_cli.documents.duration import parse_duration
 from magicflow_cli.load.nodes import Mapping, Node, Scalar
+from magicflow_cli.record import Value
 
 RETRIED_BY_DEFAULT = ("function", "http")
 """Types that `spec.retry_policy` applies to."""
@@ -27,8 +27,7 @@ OWN_CODES = (
 SATURATED = 2**53 - 1
 
 
-@dataclass(frozen=True, slots=True)
-class Retry:
+class Retry(Value):
     """`max_attempts` counts the first one; 1 is no retry."""
 
     max_attempts: int

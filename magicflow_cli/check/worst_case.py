@@ -7,8 +7,6 @@ taken once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from magicflow_cli.check.dataflow.typed import Named, definition
 from magicflow_cli.check.model import BlockInfo, CheckedWorkflow, StepInfo
 from magicflow_cli.check.policies import (
@@ -21,10 +19,10 @@ from magicflow_cli.check.policies import (
 )
 from magicflow_cli.load.nodes import Mapping, Scalar
 from magicflow_cli.plan import models as plan
+from magicflow_cli.record import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(Value):
     """What one step may take; `arithmetic` shows how it comes about."""
 
     step: StepInfo

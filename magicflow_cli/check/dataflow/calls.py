@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from magicflow_cli.check.dataflow.members import item, values_of
@@ -51,7 +50,7 @@ def call(evaluator: Evaluator, expr: plan.CallExpr, place: Place) -> Typed:
     """The type of a call; its arguments are checked against the parameters."""
     function = FUNCTIONS.get(expr.function)
     lenient = expr.function in _LENIENT
-    inner = replace(place, lenient=place.lenient or lenient)
+    inner = place.but(lenient=place.lenient or lenient)
     if function is None:  # a function of the plan, which the compiler wrote
         return either([evaluator.evaluate(arg, inner) for arg in expr.args])
     args: list[Typed] = []
@@ -83,7 +82,7 @@ def _bind(
 ) -> Typed:
     element = item(args[0], evaluator.types) if args else None
     parameter = (bound.parameter, element or ANY)
-    inner = replace(place, parameters=(*place.parameters, parameter))
+    inner = place.but(parameters=(*place.parameters, parameter))
     body = evaluator.evaluate(bound.body, inner)
     if expr.function == "filter":
         evaluator.test(bound.body, body)
@@ -197,7 +196,7 @@ def _hint_alternatives(evaluator: Evaluator, args: list[Typed]) -> None:
         return
     for arg in args:
         if isinstance(arg.form, Hole):
-            evaluator.holes.hint(arg.form, replace(needed, nullable=True))
+            evaluator.holes.hint(arg.form, needed.but(nullable=True))
 
 
 def _returned(evaluator: Evaluator, function: Function, args: list[Typed]) -> Typed:
@@ -207,7 +206,7 @@ def _returned(evaluator: Evaluator, function: Function, args: list[Typed]) -> Ty
         case "boolean":
             return BOOLEAN
         case "number":
-            return replace(NUMBER, nullable=function.nullable)
+            return NUMBER.but(nullable=function.nullable)
         case "integer":
             return INTEGER
         case "string" | "date-time" | "uuid":
@@ -217,11 +216,11 @@ def _returned(evaluator: Evaluator, function: Function, args: list[Typed]) -> Ty
         case "first":
             return first.sure
         case "element":
-            return replace(item(first, types) or ANY, nullable=True, absent="")
+            return (item(first, types) or ANY).but(nullable=True, absent="")
         case "extreme":
             lists = len(args) == 1 and "array" in kinds(first, types)
             values = [item(first, types) or ANY] if lists else args
-            return replace(either(map(plain, values)), nullable=lists)
+            return (either(map(plain, values))).but(nullable=lists)
         case "elements":
             return Typed(ListOf((item(first, types) or ANY).sure))
         case "flat":
@@ -230,12 +229,12 @@ def _returned(evaluator: Evaluator, function: Function, args: list[Typed]) -> Ty
         case "members":
             return Typed(ListOf(values_of(first, types)))
         case "bodies":
-            return Typed(ListOf(replace(args[-1], absent="")))
+            return Typed(ListOf(args[-1].but(absent="")))
         case "coalesced":
             last = args[-1]
             found = either([*(arg.sure for arg in args[:-1]), last])
             unsure = last.nullable or bool(last.absent) or _null(last)
-            return replace(found, nullable=unsure, absent="")
+            return found.but(nullable=unsure, absent="")
         case _:
             return ANY
 

@@ -3,8 +3,6 @@ default inputs, fallbacks' outputs, a written output's missing properties."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from magicflow_cli.check.dataflow.evaluate import Evaluator
 from magicflow_cli.check.dataflow.fit import Fit
 from magicflow_cli.check.dataflow.functions import Inference, expanded
@@ -83,7 +81,7 @@ def _check_gives(
     name: str,
     given: Typed,
 ) -> None:
-    part = member(replace(given, absent="", nullable=False), name, checked.types)
+    part = member(given.but(absent="", nullable=False), name, checked.types)
     if not isinstance(part, Missing):
         return
     evaluator.problem(

@@ -7,7 +7,7 @@ that does not is an error (an unknown field, types that never meet).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from magicflow_cli.check.dataflow import calls, comparisons
 from magicflow_cli.check.dataflow.facts import Present, path_key, proven
@@ -42,10 +42,10 @@ from magicflow_cli.diagnostics.codes import MF6301, MF6304
 from magicflow_cli.diagnostics.model import Code
 from magicflow_cli.diagnostics.suggestion import suggest
 from magicflow_cli.plan import models as plan
+from magicflow_cli.record import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Value):
     """Where an expression is evaluated.
 
     `facts`: what the tests that were made before prove to be there. `lenient`: inside
@@ -70,7 +70,7 @@ RootOf = Callable[[plan.PathExpr, Place], Typed]
 """The type of a path's root; reports reads of steps that have not run."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Evaluator:
     types: Types
     report: Report
@@ -103,7 +103,7 @@ class Evaluator:
             case plan.BinaryExpr(left=left, right=right):
                 inner = place
                 if expr.op in ("==", "!=") and (_is_null(left) or _is_null(right)):
-                    inner = replace(place, lenient=True)  # a test for existence
+                    inner = place.but(lenient=True)  # a test for existence
                 one, other = self.evaluate(left, inner), self.evaluate(right, inner)
                 return comparisons.binary(self, expr, one, other)
             case plan.CallExpr():
@@ -129,7 +129,7 @@ class Evaluator:
     def test(self, expr: plan.Expr, value: Typed) -> None:
         """A place that wants true or false; null counts as false."""
         if isinstance(value.form, Hole):
-            self.holes.hint(value.form, replace(BOOLEAN, nullable=True))
+            self.holes.hint(value.form, BOOLEAN.but(nullable=True))
             return
         if not kinds(value, self.types) & {"boolean", "null"}:
             self.problem(
@@ -143,7 +143,7 @@ class Evaluator:
         self.test(expr.left, self.evaluate(expr.left, place))
         # The right side is evaluated only when the left was true (`and`), or not.
         facts = place.facts | proven(expr.left, expr.op == "and")
-        inner = replace(place, facts=facts)
+        inner = place.but(facts=facts)
         self.test(expr.right, self.evaluate(expr.right, inner))
         return BOOLEAN
 
@@ -179,7 +179,7 @@ class Evaluator:
             lenient = place.lenient or not place.required
             self.holes.mark(value.form, required=not lenient)
             if place.lenient:
-                return replace(value, absent=worse(value.absent, "maybe"))
+                return value.but(absent=worse(value.absent, "maybe"))
         return value
 
     def _select(
@@ -200,8 +200,8 @@ class Evaluator:
             return self._listed(path, index, found, value), False
         if selector.filter is not None:
             element = self._spread(path, index, value)
-            inner = replace(
-                place, parameters=(*place.parameters, ("@", element)), required=False
+            inner = place.but(
+                parameters=(*place.parameters, ("@", element)), required=False
             )
             self.test(selector.filter, self.evaluate(selector.filter, inner))
             return element, True
@@ -241,7 +241,7 @@ class Evaluator:
                 self.origins.segment_span(path, index),
                 help="strings, lists and objects have a length",
             )
-        return replace(INTEGER, absent=value.absent, nullable=value.nullable)
+        return INTEGER.but(absent=value.absent, nullable=value.nullable)
 
     def _member(
         self, path: plan.PathExpr, index: int, name: str, value: Typed

@@ -8,7 +8,7 @@ the flow may leave out was reported where it is read.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from magicflow_cli.check.dataflow.comparisons import equal
@@ -38,7 +38,7 @@ from magicflow_cli.plan import models as plan
 _DEEPEST = 24
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Fit:
     """Checks one mapping against one wanted type. `target` names what is filled:
     "the input of `chargeCard`"; `declared` is where its schema stands."""
@@ -134,7 +134,7 @@ class Fit:
             one = Typed(option)
             if isinstance(option, Hole):
                 # Another option may stand in for null: it says nothing against it.
-                self.evaluator.holes.hint(option, replace(wanted, nullable=True))
+                self.evaluator.holes.hint(option, wanted.but(nullable=True))
                 return
             if _kinds_meet(kinds(one, types), allowed):
                 return
@@ -266,7 +266,7 @@ class Fit:
                 " field `required` in the schema that it comes from",
             )
             part = part.sure
-        part = replace(part, absent="")
+        part = part.but(absent="")
         self.check(_entry(expr, name), part, of(declared.type), below, depth + 1)
 
     def _closed(self, value: Typed) -> bool:

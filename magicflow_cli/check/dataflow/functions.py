@@ -4,7 +4,6 @@ the uses."""
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from magicflow_cli.check.dataflow.declare import undo_function
 from magicflow_cli.check.dataflow.holes import Holes
@@ -193,7 +192,7 @@ class Inference:
     def _undo_input(self, step: StepInfo) -> Typed:
         if step in self.undo_written:
             return self.undo_written[step]
-        output = replace(self.outcomes.output(step), absent="maybe")
+        output = self.outcomes.output(step).but(absent="maybe")
         given = self._input_of(step, frozenset())
         return Typed(ObjectOf((("input", given), ("output", output))))
 
@@ -209,7 +208,7 @@ def expanded(
     if not isinstance(defined, plan.ObjectType):
         return None
     return [
-        (name, replace(of(field.type), absent="" if field.required else "optional"))
+        (name, of(field.type).but(absent="" if field.required else "optional"))
         for name, field in defined.fields.items()
     ]
 
@@ -239,7 +238,7 @@ def _merged(inputs: list[Typed], checked: CheckedWorkflow) -> Typed:
     for name, values in members.items():
         value = either(values)
         if len(values) < len(parts):
-            value = replace(value, absent=worse(value.absent, "maybe"))
+            value = value.but(absent=worse(value.absent, "maybe"))
         merged.append((name, value))
     return Typed(ObjectOf(tuple(merged)))
 

@@ -14,7 +14,7 @@ ITEM = "[]"
 """The path element that stands for a list's items."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Piece:
     """One path of a result. `required`: a mapping reads it without protection."""
 
@@ -28,7 +28,7 @@ class Piece:
         return bool(self.members or self.hints or self.item is not None)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Holes:
     """`links`: functions that stand in for another one and must give what it gives
     (a fallback's), by the function's key."""

@@ -28,7 +28,7 @@ ANY = plan.TypeRef(type="any")
 _DEEPEST = 32
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Names:
     """Ids and words of inferred types, pointer-like below the root's; `span` is the
     step that they are inferred for."""
@@ -44,7 +44,7 @@ class Names:
         return Names(f"{self.id}/{step}", [*self.words, word], self.span)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Materialiser:
     """`hole_names` gives the id and words of an undeclared function's output;
     `error_names` those of `$.error`, one type for all handlers."""
@@ -209,12 +209,13 @@ class Materialiser:
         if one.form == other.form:
             return one
         first, second = kinds(one.sure, self._types), kinds(other.sure, self._types)
-        if first <= second and (first != second or isinstance(other.form, Named)):
-            plain = isinstance(other.form, Named) and other.form.id in _PLAIN
-            return one if plain or first != second else None
-        if second <= first:
+        if _plain(other) and first <= second:
+            return one
+        if _plain(one) and second <= first:
             return other
-        return None
+        if first < second:
+            return one
+        return other if second < first else None
 
 
 _PLAIN = frozenset(("boolean", "integer", "number", "string", "object", "array"))
@@ -229,6 +230,11 @@ def _own(form: Form, depth: int) -> bool:
     if depth > 0 or form is ERROR.form:
         return False
     return isinstance(form, ObjectOf) and len(form.members) <= _MOST_COPIED
+
+
+def _plain(value: Typed) -> bool:
+    """Whether the type says no more than the JSON type."""
+    return isinstance(value.form, Named) and value.form.id in _PLAIN
 
 
 def _name(names: Names) -> plan.TypeName:

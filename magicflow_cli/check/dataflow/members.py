@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 from magicflow_cli.check.dataflow.holes import ITEM
 from magicflow_cli.check.dataflow.typed import (
     ANY,
@@ -25,10 +23,10 @@ from magicflow_cli.check.dataflow.typed import (
     worse,
 )
 from magicflow_cli.plan import models as plan
+from magicflow_cli.record import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(Value):
     """There is no such member. `known`: the members that there are; None where the
     value is no object at all."""
 
@@ -43,7 +41,7 @@ def member(
     found = _member(value.form, name, types, defaulted)
     if isinstance(found, Missing):
         return found
-    return replace(found, absent=worse(found.absent, _base(value)))
+    return found.but(absent=worse(found.absent, _base(value)))
 
 
 def _base(value: Typed) -> Absence:
@@ -56,7 +54,7 @@ def _member(form: Form, name: str, types: Types, defaulted: bool) -> Typed | Mis
         case Named(id="any"):
             return ANY
         case Named(id="object"):
-            return replace(ANY, absent="maybe")
+            return ANY.but(absent="maybe")
         case Named(id="null") | Constant(value=None):
             return NULL
         case Named():
@@ -81,7 +79,7 @@ def _defined_member(
         case plan.ObjectType():
             return _field(defined, name, types, defaulted)
         case plan.MapType(values=values):
-            return replace(of(values), absent="maybe")
+            return of(values).but(absent="maybe")
         case plan.UnionType(variants=variants):
             options = [of(variant.type) for variant in variants]
             return _of_options(options, name, types, defaulted)
@@ -95,13 +93,13 @@ def _field(
     declared = defined.fields.get(name)
     if declared is not None:
         there = declared.required or (defaulted and bool(declared.has_default))
-        return replace(of(declared.type), absent="" if there else "optional")
+        return of(declared.type).but(absent="" if there else "optional")
     if name in (defined.required_extra or ()):
         return ANY
     if defined.extra.allow == "typed" and defined.extra.type is not None:
-        return replace(of(defined.extra.type), absent="maybe")
+        return of(defined.extra.type).but(absent="maybe")
     if defined.extra.allow == "preserve" and not defined.fields:
-        return replace(ANY, absent="maybe")
+        return ANY.but(absent="maybe")
     return Missing(tuple(defined.fields))
 
 
@@ -122,7 +120,7 @@ def _of_options(
     if not found:
         return Missing(tuple(known) or None)
     result = either(found)
-    return replace(result, absent=worse(result.absent, "maybe" if lacking else ""))
+    return result.but(absent=worse(result.absent, "maybe" if lacking else ""))
 
 
 def item(value: Typed, types: Types) -> Typed | None:
@@ -156,11 +154,11 @@ def item_at(value: Typed, index: int, types: Types) -> Typed | None:
     """The item at a fixed index; it may be missing unless a tuple has it."""
     defined = definition(settled(value, types).form, types)
     if isinstance(defined, plan.TupleType) and 0 <= index < len(defined.items):
-        return replace(of(defined.items[index]), absent=_base(value))
+        return of(defined.items[index]).but(absent=_base(value))
     found = item(value, types)
     if found is None:
         return None
-    return replace(found, absent=worse(worse(found.absent, "maybe"), _base(value)))
+    return found.but(absent=worse(worse(found.absent, "maybe"), _base(value)))
 
 
 def values_of(value: Typed, types: Types) -> Typed:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from magicflow_cli.check.dataflow.members import item
 from magicflow_cli.check.dataflow.scope import branch_node, item_variable
@@ -53,12 +53,12 @@ HTTP_RESPONSE = Typed(
 _ERROR_MEMBERS: tuple[tuple[str, Typed], ...] = (
     ("code", STRING),
     ("message", STRING),
-    ("step", replace(STRING, nullable=True)),
-    ("attempt", replace(INTEGER, nullable=True)),
-    ("details", replace(ANY, absent="maybe")),
+    ("step", STRING.but(nullable=True)),
+    ("attempt", INTEGER.but(nullable=True)),
+    ("details", ANY.but(absent="maybe")),
     ("retryable", Typed(Named("boolean"))),
-    ("cause", replace(OBJECT, nullable=True, absent="maybe")),
-    ("suppressed", replace(ANY, absent="maybe")),
+    ("cause", OBJECT.but(nullable=True, absent="maybe")),
+    ("suppressed", ANY.but(absent="maybe")),
 )
 ERROR = Typed(ObjectOf(_ERROR_MEMBERS))
 
@@ -70,7 +70,7 @@ def event_of(data: Typed) -> Typed:
         ("type", STRING),
         ("source", STRING),
         ("time", STRING),
-        ("subject", replace(STRING, absent="maybe")),
+        ("subject", STRING.but(absent="maybe")),
         ("data", data),
     )
     return Typed(ObjectOf(members, open=True))
@@ -84,7 +84,7 @@ SiteType = Callable[[Node], Typed]
 """The type of a mapping value of the document, by its node."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Outcomes:
     checked: CheckedWorkflow
     functions: dict[str, FunctionInfo]
@@ -146,7 +146,7 @@ class Outcomes:
         complete = len(step.blocks) == 2 if step.type == "condition" else False
         if step.type == "switch" and step.node is not None:
             complete = "default" in step.node
-        return found if complete else replace(found, nullable=True)
+        return found if complete else found.but(nullable=True)
 
     def block_value(self, block: BlockInfo) -> Typed:
         """A branch's own mapping, else the output of its last main step."""
@@ -161,7 +161,7 @@ class Outcomes:
             return Typed(Constant(None))
         found = self.output(last)
         alone = len(block.main_line) == 1
-        return found if alone else replace(found, absent=worse(found.absent, "maybe"))
+        return found if alone else found.but(absent=worse(found.absent, "maybe"))
 
     def branches(self, step: StepInfo) -> Typed:
         """`$.branches`: the value of each branch by its name."""
@@ -170,7 +170,7 @@ class Outcomes:
         for block in step.blocks:
             value = self.block_value(block)
             if some:
-                value = replace(value, absent=worse(value.absent, "maybe"))
+                value = value.but(absent=worse(value.absent, "maybe"))
             members.append((block.branch, value))
         return Typed(ObjectOf(tuple(members)))
 
@@ -178,9 +178,9 @@ class Outcomes:
         """`$.iterations`: one collected value per iteration."""
         collect = step.node.get("collect") if step.node is not None else None
         if collect is not None:
-            return Typed(ListOf(replace(self.site_type(collect), absent="")))
+            return Typed(ListOf(self.site_type(collect).but(absent="")))
         values = [self.block_value(block) for block in step.blocks]
-        return Typed(ListOf(replace(either(values), absent="") if values else ANY))
+        return Typed(ListOf(either(values).but(absent="") if values else ANY))
 
     def loop_item(self, loop: StepInfo) -> Typed:
         """The item of one iteration."""

@@ -26,7 +26,7 @@ from magicflow_cli.load.nodes import Mapping
 from magicflow_cli.plan import models as plan
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class DefaultOutput:
     """Each property of the output schema from the completed step latest in document
     order among main-line and branch steps that has it; without an output schema the

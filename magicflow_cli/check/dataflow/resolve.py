@@ -8,7 +8,7 @@ becomes the literal null, so that the other rules see the rest.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from magicflow_cli.check.dataflow.scope import (
     META,
@@ -34,6 +34,7 @@ from magicflow_cli.diagnostics.suggestion import suggest
 from magicflow_cli.expr import ast
 from magicflow_cli.load.nodes import Mapping, Node
 from magicflow_cli.plan import models as plan
+from magicflow_cli.record import Value
 
 FieldKnown = Callable[[StepInfo, str], bool]
 """Whether a declared schema or a mapping gives a step an output field of that name."""
@@ -43,8 +44,7 @@ MOST_INLINED = 200
 _PROTECTING = ("exists", "coalesce")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Read:
+class Read(Value):
     """One read of a step. `protected`: inside `exists` or `coalesce`."""
 
     step: StepInfo
@@ -54,7 +54,7 @@ class Read:
     protected: bool
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Origins:
     """Where each piece of a resolved expression was written."""
 
@@ -89,7 +89,7 @@ class Origins:
         return written.span()
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Resolver:
     checked: CheckedWorkflow
     report: Report
@@ -134,7 +134,7 @@ class Resolver:
             case ast.Call(function=function, args=args):
                 return self._call(function, args, scope)
             case ast.Lambda(parameter=parameter, body=body):
-                inner = replace(scope, parameters=(*scope.parameters, parameter))
+                inner = scope.but(parameters=(*scope.parameters, parameter))
                 made = self.resolve(body, inner)
                 return plan.LambdaExpr(parameter=parameter, body=made)
             case ast.Template(parts=parts):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from magicflow_cli.check.dataflow.evaluate import Place
 from magicflow_cli.check.dataflow.facts import conjuncts, pure
@@ -25,6 +25,7 @@ from magicflow_cli.check.dataflow.typed import (
 from magicflow_cli.check.flow import (
     Flow,
     Known,
+    ancestors,
     can_go_on_without_outputs,
     case_tests,
     enclosing_blocks,
@@ -41,7 +42,7 @@ from magicflow_cli.plan import models as plan
 Say = Callable[[Code, str, Span | None, str, list[Label]], None]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Roots:
     checked: CheckedWorkflow
     flow: Flow
@@ -75,7 +76,7 @@ class Roots:
                     and step.role == "main"
                     and not _inside_handler(step)
                 )
-                return replace(ERROR, nullable=main)
+                return ERROR.but(nullable=main)
             case "event":
                 event = self.checked.events.get(place.scope.event)
                 return event_of(of(event.type) if event is not None else ANY)
@@ -99,10 +100,10 @@ class Roots:
         if path.field == "attempts":
             return INTEGER
         if path.field == "error":
-            return replace(ERROR, nullable=True)
+            return ERROR.but(nullable=True)
         found = self.outcomes.output(step)
         if absent:
-            found = replace(found, absent=worse(found.absent, "maybe"))
+            found = found.but(absent=worse(found.absent, "maybe"))
         return found
 
     # -- has it run?
@@ -234,7 +235,7 @@ class Roots:
                 [Label(step.span, f"another branch of `{fork.name}`")],
             )
             return
-        if place.scope.block.dag and step.block is place.scope.block:
+        if self._unordered(place.scope, step):
             self.say(
                 MF6203,
                 f"`{step.name}` runs beside this step and may not have ended",
@@ -259,6 +260,13 @@ class Roots:
             ),
             [Label(step.span, "this step")] if not own else [],
         )
+
+    def _unordered(self, scope: Scope, step: StepInfo) -> bool:
+        """Whether `depends_on` leaves open which of the two runs first."""
+        block = scope.block
+        if not block.dag or step.block is not block or scope.step is None:
+            return False
+        return scope.step is not step and scope.step not in ancestors(step)
 
     def _why(self, step: StepInfo) -> list[Label]:
         if has_guard(step) and step.node is not None:

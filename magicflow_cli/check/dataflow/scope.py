@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from magicflow_cli.check.flow import enclosing_blocks
 from magicflow_cli.check.model import BlockInfo, RuleInfo, StepInfo
 from magicflow_cli.load.nodes import Mapping, Scalar
+from magicflow_cli.record import Value
 
 Moment: TypeAlias = Literal[
     "start",  # before the run has any step: concurrency keys
@@ -43,8 +43,7 @@ ROOTS = (
 META = ("output", "status", "error", "attempts")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Scope:
+class Scope(Value):
     """`where` completes "… cannot be read in"; `block` is the innermost block around
     the place; `special` are the roots that only some places have."""
 
@@ -54,7 +53,7 @@ class Scope:
     step: StepInfo | None = None
     rule: RuleInfo | None = None
     special: frozenset[str] = frozenset()
-    parameters: tuple[str, ...] = field(default=())
+    parameters: tuple[str, ...] = ()
     event: str = ""  # of a trigger
 
     @property

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from magicflow_cli.check.dataflow.scope import (
@@ -14,6 +13,7 @@ from magicflow_cli.check.dataflow.scope import (
 )
 from magicflow_cli.check.model import BlockInfo, CheckedWorkflow, RuleInfo, StepInfo
 from magicflow_cli.load.nodes import Mapping, Node, Scalar, Sequence
+from magicflow_cli.record import Value
 
 Kind: TypeAlias = Literal["expression", "value", "path"]
 
@@ -33,8 +33,7 @@ Purpose: TypeAlias = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Site:
+class Site(Value):
     """`member` names the entry of a mapping that the site is one of: a header, a
     query parameter, a correlated member."""
 

@@ -8,10 +8,10 @@ undeclared function's data: its uses decide what it becomes.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from magicflow_cli.plan import models as plan
+from magicflow_cli.record import Value
 
 JsonKind: TypeAlias = Literal[
     "null", "boolean", "integer", "number", "string", "array", "object"
@@ -33,27 +33,31 @@ _BUILT_IN: dict[str, frozenset[JsonKind]] = {
 Types: TypeAlias = dict[str, plan.TypeDef]
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(Value):
     """A type of the plan, by id: built in or defined."""
 
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Constant:
-    """A literal; only scalars and null."""
+class Constant(Value):
+    """A literal; only scalars and null. `true` is not 1."""
 
     value: str | int | float | bool | None
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Constant):
+            return NotImplemented
+        return (type(self.value), self.value) == (type(other.value), other.value)
 
-@dataclass(frozen=True, slots=True)
-class ListOf:
+    def __hash__(self) -> int:
+        return hash((type(self.value), self.value))
+
+
+class ListOf(Value):
     item: Typed
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectOf:
+class ObjectOf(Value):
     """An object whose members are known: a mapping, or a map of branches."""
 
     members: tuple[tuple[str, Typed], ...]
@@ -66,8 +70,7 @@ class ObjectOf:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Hole:
+class Hole(Value):
     """A piece of what an undeclared function gives. `path`: member names, `[]` for a
     list's item."""
 
@@ -75,8 +78,7 @@ class Hole:
     path: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class OneOf:
+class OneOf(Value):
     """One of several forms."""
 
     options: tuple[Form, ...]
@@ -89,8 +91,7 @@ Absence: TypeAlias = Literal["", "maybe", "optional"]
 a schema says so."""
 
 
-@dataclass(frozen=True, slots=True)
-class Typed:
+class Typed(Value):
     form: Form
     nullable: bool = False
     absent: Absence = ""
@@ -98,7 +99,7 @@ class Typed:
     @property
     def sure(self) -> Typed:
         """The same value where it is known to be there and not null."""
-        return replace(self, nullable=False, absent="")
+        return self.but(nullable=False, absent="")
 
 
 ANY = Typed(Named("any"))
@@ -135,8 +136,8 @@ def settled(value: Typed, types: Types) -> Typed:
         found = types.get(form.id) if isinstance(form, Named) else None
         if not isinstance(found, plan.AliasType):
             break
-        value = replace(
-            value, form=Named(found.of.type), nullable=value.nullable or _null(found.of)
+        value = value.but(
+            form=Named(found.of.type), nullable=value.nullable or _null(found.of)
         )
     return value
 
@@ -246,7 +247,7 @@ def either(values: Iterable[Typed]) -> Typed:
         options = value.form.options if isinstance(value.form, OneOf) else (value.form,)
         forms.extend(option for option in options if option not in forms)
     if not forms:
-        return replace(NULL, absent=absent)
+        return NULL.but(absent=absent)
     if Named("any") in forms:
         return Typed(Named("any"), nullable, absent)
     return Typed(forms[0] if len(forms) == 1 else OneOf(tuple(forms)), nullable, absent)
@@ -335,12 +336,12 @@ def bounded(value: Typed) -> Typed:
     if size(value) <= MOST_PARTS:
         return value
     if not isinstance(value.form, ObjectOf) or len(value.form.members) > MOST_PARTS:
-        return replace(value, form=_coarse(value.form))
+        return value.but(form=_coarse(value.form))
     members = tuple(
-        (name, replace(member, form=_coarse(member.form)))
+        (name, member.but(form=_coarse(member.form)))
         for name, member in value.form.members
     )
-    return replace(value, form=replace(value.form, members=members))
+    return value.but(form=value.form.but(members=members))
 
 
 def _coarse(form: Form) -> Form:
