@@ -16,14 +16,26 @@ from magicflow.client.errors import (
 )
 from magicflow.client.model import Event, Execution, Retries
 from magicflow.client.sync import Client
+from magicflow.client.typed import (
+    AsyncWorkflowClient,
+    Contract,
+    StartOptions,
+    WorkflowCancelled,
+    WorkflowClient,
+    WorkflowFailed,
+    WorkflowRejected,
+    WorkflowTimedOut,
+)
 
 __all__ = [
     "ApiError",
     "AsyncClient",
+    "AsyncWorkflowClient",
     "Client",
     "ClientError",
     "Conflict",
     "ConnectionFailed",
+    "Contract",
     "Event",
     "Execution",
     "InvalidInput",
@@ -34,4 +46,10 @@ __all__ = [
     "RunFailed",
     "RunTimeout",
     "ServerUnavailable",
+    "StartOptions",
+    "WorkflowCancelled",
+    "WorkflowClient",
+    "WorkflowFailed",
+    "WorkflowRejected",
+    "WorkflowTimedOut",
 ]

@@ -79,13 +79,18 @@ class Client:
         Options as of `start`, and `wait`, the longest time. Raises RunFailed,
         RunTimeout, ApiError, ConnectionFailed.
         """
-        wait = float(options.pop("wait", 300.0))
+        return self.run_to_end(workflow, input, **options).result()
+
+    def run_to_end(
+        self, workflow: str, input: Any = None, *, wait: float = 300.0, **options: Any
+    ) -> Execution:
+        """Start a run and give it when it has ended, however it did."""
         end = time.monotonic() + wait
         first = min(wait, LONGEST_WAIT)
         started = self._start(workflow, input, first, options)
-        if not started.ended:
-            started = self.wait(started.id, max(end - time.monotonic(), 0.001))
-        return started.result()
+        if started.ended:
+            return started
+        return self.wait(started.id, max(end - time.monotonic(), 0.001))
 
     def start(self, workflow: str, input: Any = None, **options: Any) -> Execution:
         """Start a run; it is durable when this returns.
