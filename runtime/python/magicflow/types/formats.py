@@ -37,7 +37,8 @@ _TIME = (
 )
 _date = _whole(_DATE)
 _time = _whole(_TIME)
-_date_time = _whole(rf"{_DATE}[Tt]{_TIME}")
+_DATE_TIME = rf"{_DATE}[Tt]{_TIME}"
+_date_time = _whole(_DATE_TIME)
 _DAYS = {"04": 30, "06": 30, "09": 30, "11": 30}
 
 
@@ -88,14 +89,14 @@ def is_date_time(text: str) -> bool | str:
     return True
 
 
-_duration = _whole(
+_DURATION = (
     r"P(?:[0-9]+W|(?:[0-9]+D|[0-9]+M(?:[0-9]+D)?|[0-9]+Y(?:[0-9]+M(?:[0-9]+D)?)?)"
     r"(?:T(?:[0-9]+S|[0-9]+M(?:[0-9]+S)?|[0-9]+H(?:[0-9]+M(?:[0-9]+S)?)?))?"
     r"|T(?:[0-9]+S|[0-9]+M(?:[0-9]+S)?|[0-9]+H(?:[0-9]+M(?:[0-9]+S)?)?))"
 )
-_uuid = _whole(
-    r"[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}"
-)
+_duration = _whole(_DURATION)
+_UUID = r"[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}"
+_uuid = _whole(_UUID)
 
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 _IPV4 = rf"{_OCTET}(?:\.{_OCTET}){{3}}"
@@ -116,31 +117,35 @@ _ipv4 = _whole(_IPV4)
 _ipv6 = _whole(_IPV6)
 
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-_hostname = _whole(rf"{_LABEL}(?:\.{_LABEL})*")
+_HOSTNAME = rf"{_LABEL}(?:\.{_LABEL})*"
+_hostname = _whole(_HOSTNAME)
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _QUOTED = r'"(?:[ !#-\[\]-~]|\\[ -~])*"'
-_email = _whole(
+_EMAIL = (
     rf"({_ATOM}(?:\.{_ATOM})*|{_QUOTED})@"
     rf"(?:({_LABEL}(?:\.{_LABEL})*)|\[{_IPV4}\]|\[IPv6:{_IPV6}\])"
 )
+_email = _whole(_EMAIL)
 
 _PCHAR = r"(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})"
 _USERINFO = r"(?:[A-Za-z0-9._~!$&'()*+,;=:-]|%[0-9A-Fa-f]{2})*"
 _REG_NAME = r"(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*"
 _IP_FUTURE = r"[Vv][0-9A-Fa-f]+\.[A-Za-z0-9._~!$&'()*+,;=:-]+"
-_uri = _whole(
+_URI = (
     r"[A-Za-z][A-Za-z0-9+.-]*:"
     rf"(?://(?:{_USERINFO}@)?(?:\[(?:{_IPV6}|{_IP_FUTURE})\]|{_REG_NAME})(?::[0-9]*)?(?:/{_PCHAR}*)*"
     rf"|/(?:{_PCHAR}+(?:/{_PCHAR}*)*)?|{_PCHAR}+(?:/{_PCHAR}*)*|)"
     rf"(?:\?(?:{_PCHAR}|[/?])*)?(?:#(?:{_PCHAR}|[/?])*)?"
 )
+_uri = _whole(_URI)
 
-_byte = _whole(
-    r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?"
-)
-_decimal = _whole(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
-_int64 = _whole(r"0|-?[1-9][0-9]{0,18}")
+_BYTE = r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?"
+_byte = _whole(_BYTE)
+_DECIMAL = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?"
+_decimal = _whole(_DECIMAL)
+_INT64 = r"0|-?[1-9][0-9]{0,18}"
+_int64 = _whole(_INT64)
 
 
 def is_hostname(text: str) -> bool:
@@ -199,3 +204,20 @@ FORMATS: Final[dict[str, Check]] = {
     "int64": is_int64,
 }
 """By name: True, False, or `LEAP_SECOND`."""
+
+PATTERNS: Final[dict[str, str]] = {
+    "date-time": _DATE_TIME,
+    "date": _DATE,
+    "time": _TIME,
+    "duration": _DURATION,
+    "email": _EMAIL,
+    "uri": _URI,
+    "uuid": _UUID,
+    "ipv4": _IPV4,
+    "ipv6": _IPV6,
+    "hostname": _HOSTNAME,
+    "byte": _BYTE,
+    "decimal": _DECIMAL,
+    "int64": _INT64,
+}
+"""The expression that the whole text must match, before the format's rule is asked."""
