@@ -45,16 +45,20 @@ class ServerConfig:
 
     @classmethod
     def from_environment(
-        cls, environment: Mapping[str, str] | None = None, **given: object
+        cls,
+        environment: Mapping[str, str] | None = None,
+        base: ServerConfig | None = None,
+        **given: object,
     ) -> ServerConfig:
         """`MAGICFLOW_HOST`, `_PORT`, `_DATABASE`, `_TOKENS` (comma-separated),
         `_TOKENS_FILE` (one a line), `_AUTH` (on, off), `_LOG_LEVEL`, `_LOG_FORMAT`,
-        `_SECRETS_DIR`, `_WEBHOOK_SECRET`, `_EVENTS_URL`, `_EGRESS_ALLOW`; `given` wins.
+        `_SECRETS_DIR`, `_WEBHOOK_SECRET`, `_EVENTS_URL`, `_EGRESS_ALLOW`; they win over
+        `base`, and `given` over them.
 
         Raises ConfigError.
         """
         env = os.environ if environment is None else environment
-        config = cls()
+        config = base or cls()
         for name, variable in _TEXTS.items():
             if variable in env:
                 setattr(config, name, env[variable])
@@ -62,10 +66,13 @@ class ServerConfig:
             config.port = int(env.get("MAGICFLOW_PORT", config.port))
         except ValueError:
             raise ConfigError("MAGICFLOW_PORT is no number") from None
-        config.tokens = _tokens(env)
-        config.auth = env.get("MAGICFLOW_AUTH", "on") not in ("off", "false", "0")
-        allow = env.get("MAGICFLOW_EGRESS_ALLOW", "")
-        config.egress_allow = tuple(part for part in allow.split(",") if part)
+        if "MAGICFLOW_TOKENS" in env or "MAGICFLOW_TOKENS_FILE" in env:
+            config.tokens = _tokens(env)
+        if "MAGICFLOW_AUTH" in env:
+            config.auth = env["MAGICFLOW_AUTH"] not in ("off", "false", "0")
+        if "MAGICFLOW_EGRESS_ALLOW" in env:
+            allow = env["MAGICFLOW_EGRESS_ALLOW"].split(",")
+            config.egress_allow = tuple(part for part in allow if part)
         for key, value in given.items():
             if value is not None:
                 setattr(config, key, value)
