@@ -72,14 +72,20 @@ def _has_next(tx: Transition, frame: Row, node: For) -> bool:
     if frame.get("done") or index >= frame.get("total", index + 1):
         return False
     if node.condition is not None:
-        # the condition reads the round before, as the body would
-        prefix = _scope(frame, index - 1) if index else None
-        if not flow.holds(Scope(tx, frame, prefix=prefix), node.condition, "`while`"):
+        scope = _round_scope(tx, frame, node, index)
+        if not flow.holds(scope, node.condition, "`while`"):
             frame["done"] = True
             return False
     if index >= node.max_iterations:
         raise flow.Refused(_beyond_bound(node))
     return True
+
+
+def _round_scope(tx: Transition, frame: Row, node: For, index: int) -> Scope:
+    """What `while` sees: item and index of the round to come, the steps of the one
+    before it."""
+    coming: Row = {"node": node.body, "parent": frame["path"], "index": index}
+    return Scope(tx, coming, prefix=_scope(frame, max(index - 1, 0)))
 
 
 def _iterate(tx: Transition, frame: Row, node: For, index: int) -> None:
