@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,10 +34,15 @@ class Build:
 
 
 def build(
-    selection: Selection, *, context: InputFile | None = None, strict: bool = False
+    selection: Selection,
+    *,
+    context: InputFile | None = None,
+    strict: bool = False,
+    on_read: Callable[[int], None] | None = None,
 ) -> Build:
     """Load, parse and check. `context` is the one of `--context`; `strict` makes
-    warnings errors. Whatever is wrong is in the diagnostics, sorted and finished."""
+    warnings errors. Whatever is wrong is in the diagnostics, sorted and finished.
+    `on_read` hears how many files have been read."""
     from magicflow_cli.check import check
     from magicflow_cli.diagnostics.finish import finish
 
@@ -48,9 +54,11 @@ def build(
         reader.sources[source.file] = source
     workflows: list[Parsed] = []
     contexts: list[Parsed] = []
-    for file in selection.files:
+    for number, file in enumerate(selection.files, 1):
         for parsed in reader.read(file, report):
             (workflows if parsed.kind == "Workflow" else contexts).append(parsed)
+        if on_read is not None:
+            on_read(number)
     chosen = _chosen(context, reader, report) if context is not None else None
     beside = reader.read_beside(selection, workflows) if chosen is None else []
     checked = check(

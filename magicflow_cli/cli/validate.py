@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,9 @@ from magicflow_cli.cli.build import Build, build
 from magicflow_cli.cli.output import Format, count, show
 
 app = application()
+ROOM = 40
+MANY = 100
+"""From so many files on, progress is shown."""
 
 
 @app.command(
@@ -41,7 +45,15 @@ def validate(
     formats json, github and sarif go to stdout, the others to stderr.
     """
     selection = options.choose(paths, workflow, workflows)
-    built = build(selection, context=options.chosen_context(context), strict=strict)
+    progress = _progress(len(selection.files))
+    built = build(
+        selection,
+        context=options.chosen_context(context),
+        strict=strict,
+        on_read=progress,
+    )
+    if progress is not None:
+        sys.stderr.write("\r" + " " * ROOM + "\r")
     machine = format in ("json", "github", "sarif")
     if built.diagnostics or machine:
         show(
@@ -52,6 +64,21 @@ def validate(
         )
     sys.stderr.write(_summary(built, selection.left_alone))
     return 1 if built.has_errors else 0
+
+
+def _progress(total: int) -> Callable[[int], None] | None:
+    """On a terminal, and only when there is time to read it: how far the run is."""
+    if total < MANY or not sys.stderr.isatty():
+        return None
+
+    def show_progress(done: int) -> None:
+        if done == total:
+            sys.stderr.write(f"\r{f'checking {total} files':<{ROOM}}")
+        elif done % 20 == 0:
+            sys.stderr.write(f"\r{f'reading {done} of {total} files':<{ROOM}}")
+        sys.stderr.flush()
+
+    return show_progress
 
 
 def _summary(built: Build, left_alone: int) -> str:
