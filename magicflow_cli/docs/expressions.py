@@ -55,6 +55,8 @@ def print_value(expr: Expr) -> str:
     """A mapping value as it is written in YAML: texts without quotes."""
     if isinstance(expr, LitExpr) and isinstance(expr.value, str):
         return expr.value
+    if isinstance(expr, TemplateExpr):
+        return "".join(_part(part, frozenset()) for part in expr.parts)
     return print_expression(expr)
 
 

@@ -146,6 +146,8 @@ def _size(box: Box) -> PlacedBox:
     if inner:
         height += LINE + max(placed.height for _, _, placed in inner) + PADDING
     width = max(MIN_WIDTH, text_width + 2 * PADDING, left if inner else 0)
+    spare = (width - left) / 2 if inner else 0
+    inner = [(x + spare, y, placed) for x, y, placed in inner]
     return PlacedBox(
         box=box, x=0, y=0, width=width, height=height, lines=lines, inner=inner
     )

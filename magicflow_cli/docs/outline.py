@@ -119,7 +119,7 @@ class _Reader:
         core = self.nodes[outer.body] if isinstance(outer, TryNode) else outer
         assert outer.step is not None
         step = self.plan.steps[outer.step]
-        blocks = self._blocks(core)
+        blocks = self._blocks(core, step.type)
         return StepView(
             name=step.name,
             type=step.type,
@@ -238,20 +238,26 @@ class _Reader:
             return node.step
         return FAILS if isinstance(node, RaiseNode) else target.split("/")[0]
 
-    def _blocks(self, core: Node) -> list[BlockView]:
+    def _blocks(self, core: Node, type: str) -> list[BlockView]:
         if isinstance(core, ForkNode):
             return [self.block(branch.body, branch.name) for branch in core.branches]
         if isinstance(core, ForNode):
             return [self.block(core.body, "each round")]
         if not isinstance(core, SwitchNode):
             return []
+        two_ways = type == "condition"
         blocks = [
-            self.block(case.then.body, _case_title(core, print_expression(case.when)))
+            self.block(
+                case.then.body,
+                "then" if two_ways else f"if {print_expression(case.when)}",
+            )
             for case in core.cases
             if case.then.body is not None
         ]
         if core.default is not None and core.default.body is not None:
-            blocks.append(self.block(core.default.body, "otherwise"))
+            blocks.append(
+                self.block(core.default.body, "else" if two_ways else "otherwise")
+            )
         return blocks
 
     def _worst(self, outer: Node, core: Node, blocks: list[BlockView]) -> int | None:
@@ -306,11 +312,6 @@ _CAUSES = {
     ("timeout",): "timeout",
     ("circuit_open",): "open circuit",
 }
-
-
-def _case_title(switch: SwitchNode, when: str) -> str:
-    two_ways = len(switch.cases) == 1 and switch.step is not None
-    return "then" if two_ways and switch.default is not None else f"if {when}"
 
 
 def _longest_path(block: BlockView) -> int | None:

@@ -124,8 +124,8 @@ def test_values(tmp_path: Path) -> None:
     )
     plan = compile_text(tmp_path, text)
     request = next(n.http for n in plan.nodes.values() if getattr(n, "http", None))
-    assert print_value(request.url) == '"https://x/${$.input.id}"'
-    assert print_value(request.headers["A"]) == '"Bearer ${secrets.KEY}"'
+    assert print_value(request.url) == "https://x/${$.input.id}"
+    assert print_value(request.headers["A"]) == "Bearer ${secrets.KEY}"
     assert print_value(LitExpr(value="as it is")) == "as it is"
 
 
