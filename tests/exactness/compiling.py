@@ -17,9 +17,11 @@ from tests.exactness.corpus import Group
 @dataclass(slots=True)
 class CompiledCorpus:
     """`roots` has the type of each group that compiled, `refusals` the codes of each
-    other; `types` and `field_order` are those of one plan."""
+    other; `types` and `field_order` are those of one plan, in which the ids of a group's
+    types start with its `prefixes`."""
 
     roots: dict[str, plan.TypeRef] = field(default_factory=dict)
+    prefixes: dict[str, str] = field(default_factory=dict)
     refusals: dict[str, list[str]] = field(default_factory=dict)
     types: dict[str, plan.TypeDef] = field(default_factory=dict)
     field_order: dict[str, list[str]] = field(default_factory=dict)
@@ -53,6 +55,7 @@ def compile_group(group: Group, index: int, compiled: CompiledCorpus) -> None:
         codes = [d.code for d in report.diagnostics if d.severity is Severity.ERROR]
         if not codes:
             compiled.roots[group.id] = ref
+            compiled.prefixes[group.id] = f"g{index}#"
             compiled.types.update(table.types)
             compiled.field_order.update(table.field_order)
             return

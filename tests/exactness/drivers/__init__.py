@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from tests.exactness.compiling import CompiledCorpus
-from tests.exactness.drivers import python_generated, python_plan
+from tests.exactness.drivers import python_generated, python_plan, python_server
 
 Command: TypeAlias = list[str]
 Prepare: TypeAlias = Callable[[CompiledCorpus, Path], Command]
@@ -30,5 +30,6 @@ LANGUAGES: dict[str, dict[str, Prepare]] = {
     "python": {
         "plan": python_plan.prepare,
         "generated": python_generated.prepare,
+        "server": python_server.prepare,
     },
 }

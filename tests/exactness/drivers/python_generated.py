@@ -54,9 +54,7 @@ def _document(corpus: CompiledCorpus) -> Any:
         limits=plan.Limits(
             visits_per_block=1, occurrences_per_run=1, value_bytes=1, cancel_grace=1
         ),
-        presentation=plan.Presentation(
-            step_order=[], field_order=corpus.field_order
-        ),
+        presentation=plan.Presentation(step_order=[], field_order=corpus.field_order),
     )
 
 

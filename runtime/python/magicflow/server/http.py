@@ -122,7 +122,7 @@ class Request:
         if optional and not body:
             return {}
         try:
-            value = decode_json(body)
+            value = decode_json(body, around=1)
         except DomainError as error:
             raise Problem(400, error.code, error.message) from None
         if not isinstance(value, dict):

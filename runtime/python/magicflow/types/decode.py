@@ -40,21 +40,22 @@ RECURSION: Final = 20_000
 between Python functions use no C stack, and the domain bounds the depth."""
 
 
-def decode_json(text: bytes | str) -> Any:
+def decode_json(text: bytes | str, *, around: int = 0) -> Any:
     """The value of a JSON text: dict, list, str, int, float, bool or None.
 
-    Raises `DomainError` for what is not JSON in UTF-8 and for what lies outside the
+    `around` is how many collections of a message stand around the value that the text
+    carries: so many more may stand in each other. Raises `DomainError` for what is not JSON in UTF-8 and for what lies outside the
     domain. `1.0` stays a float; `-0` is the integer 0.
     """
     data = text if isinstance(text, bytes) else _encode(text)
     try:
         value = orjson.loads(data)
     except orjson.JSONDecodeError:
-        return _decode_slowly(data)
+        return _decode_slowly(data, MAX_DEPTH + around)
     if data.count(b"[") + data.count(b"{") > MAX_DEPTH or (
         _SIXTEEN in data.translate(_DIGITS) and _LONG_NUMBER.search(data)
     ):
-        return _decode_slowly(data)
+        return _decode_slowly(data, MAX_DEPTH + around)
     if b"{" not in data:
         return value
     try:
@@ -62,7 +63,7 @@ def decode_json(text: bytes | str) -> Any:
             return value
     except orjson.JSONEncodeError:
         pass
-    return _decode_slowly(data)
+    return _decode_slowly(data, MAX_DEPTH + around)
 
 
 def encode_json(value: Any) -> bytes:
@@ -102,13 +103,13 @@ def _encode(text: str) -> bytes:
         raise DomainError(NOT_JSON, f"at character {error.start}") from None
 
 
-def _decode_slowly(data: bytes) -> Any:
+def _decode_slowly(data: bytes, max_depth: int) -> Any:
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
         raise DomainError(NOT_JSON, f"at byte {error.start}") from None
-    if text.count("[") + text.count("{") > MAX_DEPTH:
-        _check_depth(text)
+    if text.count("[") + text.count("{") > max_depth:
+        _check_depth(text, max_depth)
     try:
         value = with_deep_stack(_DECODER.decode, text)
     except json.JSONDecodeError as error:
@@ -120,12 +121,12 @@ def _decode_slowly(data: bytes) -> Any:
     return value
 
 
-def _check_depth(text: str) -> None:
+def _check_depth(text: str, max_depth: int) -> None:
     depth = 0
     for token in _TOKEN.findall(text):
         if token in "[{":
             depth += 1
-            if depth > MAX_DEPTH:
+            if depth > max_depth:
                 raise DomainError(DEPTH)
         elif token in "]}":
             depth -= 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
+from magicflow.types.decode import with_deep_stack
 from magicflow.types.unions import choice_of
 from magicflow.types.validate import TypeRef, TypeSet
 
@@ -16,6 +17,14 @@ def apply_defaults(types: TypeSet, type: TypeRef, value: Any) -> Any:
     `value` must fit the type. An absent member without a default stays absent, also
     when members of it have defaults.
     """
+    if type["type"] not in types.with_defaults:
+        return value
+    return with_deep_stack(_fill, types, type, value)
+
+
+def _fill(types: TypeSet, type: TypeRef, value: Any) -> Any:
+    if type["type"] not in types.with_defaults:
+        return value
     kind = value.__class__
     if kind is not dict and kind is not list:
         return value
@@ -34,8 +43,7 @@ def apply_defaults(types: TypeSet, type: TypeRef, value: Any) -> Any:
         case "union":
             index = choice_of(definition).find(value)
             if index is not None:
-                variant = definition["variants"][index]
-                return apply_defaults(types, variant["type"], value)
+                return _fill(types, definition["variants"][index]["type"], value)
     return value
 
 
@@ -66,7 +74,7 @@ def _fill_members(types: TypeSet, value: dict[str, Any], find: Any) -> dict[str,
     for name, child in value.items():
         type = find(name)
         if type is not None:
-            filled = apply_defaults(types, type, child)
+            filled = _fill(types, type, child)
             if filled is not child:
                 changed[name] = filled
     return {**value, **changed} if changed else value
@@ -74,8 +82,7 @@ def _fill_members(types: TypeSet, value: dict[str, Any], find: Any) -> dict[str,
 
 def _fill_items(types: TypeSet, value: list[Any], items: list[TypeRef]) -> list[Any]:
     filled = [
-        apply_defaults(types, type, child)
-        for type, child in zip(items, value, strict=True)
+        _fill(types, type, child) for type, child in zip(items, value, strict=True)
     ]
     same = all(new is old for new, old in zip(filled, value, strict=True))
     return value if same else filled

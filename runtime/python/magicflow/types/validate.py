@@ -6,7 +6,8 @@ does not fit a second pass finds the places. Nothing is coerced and nothing is c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Any, Final
 
 from magicflow.types.collections import (
@@ -69,6 +70,27 @@ class TypeSet:
             found = self._validators[key] = Validator(self._compile(type))
         return found
 
+    @cached_property
+    def with_defaults(self) -> frozenset[str]:
+        """Ids of the types that have a default, at any depth."""
+        found = {
+            id
+            for id, definition in self.types.items()
+            if definition["kind"] == "object"
+            and any(field.get("has_default") for field in definition["fields"].values())
+        }
+        users: dict[str, list[str]] = {}
+        for id, definition in self.types.items():
+            for used in _used_by(definition):
+                users.setdefault(used, []).append(id)
+        waiting = list(found)
+        while waiting:
+            for id in users.get(waiting.pop(), ()):
+                if id not in found:
+                    found.add(id)
+                    waiting.append(id)
+        return frozenset(found)
+
     def resolve(self, type: TypeRef) -> tuple[Definition | None, str, bool]:
         """Definition (None for a built-in type), id and nullability of a reference,
         behind all aliases."""
@@ -121,6 +143,27 @@ class TypeSet:
                 return _NEVER
             case kind:
                 raise ValueError(f"unknown kind of type {kind!r}")
+
+
+def _used_by(definition: Definition) -> Iterator[str]:
+    """Ids of the types that a definition refers to."""
+    match definition["kind"]:
+        case "array":
+            yield definition["items"]["type"]
+        case "tuple":
+            yield from (item["type"] for item in definition["items"])
+        case "map":
+            yield definition["values"]["type"]
+        case "alias":
+            yield definition["of"]["type"]
+        case "union":
+            yield from (variant["type"]["type"] for variant in definition["variants"])
+        case "object":
+            yield from (
+                field["type"]["type"] for field in definition["fields"].values()
+            )
+            if definition["extra"]["allow"] == "typed":
+                yield definition["extra"]["type"]["type"]
 
 
 def _explain_never(value: Any, path: str, problems: list[Problem]) -> None:
