@@ -276,12 +276,12 @@ class _Reader:
             case WaitNode():
                 return core.duration
             case ForkNode() | SwitchNode():
-                times = [_longest_path(block) for block in blocks]
+                times = [longest_path(block) for block in blocks]
                 return (
                     None if None in times else max((t for t in times if t), default=0)
                 )
             case ForNode():
-                once = _longest_path(blocks[0])
+                once = longest_path(blocks[0])
                 return None if once is None else once * core.max_iterations
             case CallNode() | SubNode():
                 return None
@@ -314,7 +314,7 @@ _CAUSES = {
 }
 
 
-def _longest_path(block: BlockView) -> int | None:
+def longest_path(block: BlockView) -> int | None:
     """The worst case of a block in milliseconds; None when a step or a cycle has no
     bound."""
     steps = {step.name: step for step in block.steps}

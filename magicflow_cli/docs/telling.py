@@ -13,6 +13,7 @@ from magicflow_cli.docs.outline import (
     Route,
     RuleView,
     StepView,
+    longest_path,
     outline,
 )
 from magicflow_cli.plan.models import Plan, Trigger
@@ -44,7 +45,7 @@ _ROLES = {
 def tell(plan: Plan) -> str:
     """The text, wrapped nowhere, indented by two blanks per block."""
     read = outline(plan)
-    lines = [*_tell_head(plan), ""]
+    lines = [*_tell_head(plan), _tell_longest(read.root), ""]
     lines += _tell_block(read.root, "")
     lines += _tell_rules(read)
     return "\n".join(lines) + "\n"
@@ -64,6 +65,13 @@ def _tell_head(plan: Plan) -> list[str]:
     else:
         lines.append("A run may take any time: the workflow has no timeout.")
     return lines
+
+
+def _tell_longest(root: BlockView) -> str:
+    longest = longest_path(root)
+    if longest is None:
+        return "Some of its steps have no limit of their own."
+    return f"Its longest path takes {print_duration(longest)} at worst."
 
 
 def _tell_trigger(trigger: Trigger) -> str:

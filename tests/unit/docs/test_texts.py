@@ -56,6 +56,7 @@ def test_a_workflow_in_plain_words(tmp_path: Path) -> None:
     for line in (
         "w 1.2.3",
         "A run may take 2 d and is then cancelled, compensates and ends timed out.",
+        "Some of its steps have no limit of their own.",
         "1. fetch (function): shop · fetch",
         "   3 attempts, fixed 2 s",
         "   at worst: 34 s",
@@ -70,6 +71,20 @@ def test_a_workflow_in_plain_words(tmp_path: Path) -> None:
         "   at worst: 1 d",
     ):
         assert line in told.splitlines(), f"{line}\n{told}"
+
+
+def test_the_longest_path(tmp_path: Path) -> None:
+    told = tell(
+        compile_text(
+            tmp_path,
+            steps(
+                "- {name: a, executor: x, timeout: 10s, on_failure: h}\n"
+                "- {name: b, type: wait, duration: 1m}\n"
+                "- {name: h, handler: true, executor: x, timeout: 5m}\n"
+            ),
+        )
+    )
+    assert "Its longest path takes 5 min 10 s at worst." in told
 
 
 def test_rules_in_plain_words() -> None:
