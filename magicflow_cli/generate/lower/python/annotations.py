@@ -11,6 +11,7 @@ from magicflow_cli.generate.lower.python.code import (
     Code,
     call,
     either,
+    flat,
     subscript,
 )
 from magicflow_cli.generate.lower.python.sinks import json_literal, string_literal
@@ -188,28 +189,31 @@ def _map(definition: plan.MapType, reference: Reference) -> Code:
 
 
 def _union(definition: plan.UnionType, reference: Reference) -> Code:
-    variants = definition.variants
-    tags = [str(index) for index in range(1, len(variants) + 1)]
+    tags = _tags([flat(reference(variant.type)) for variant in definition.variants])
     arms = [
         annotated(reference(variant.type), call("mf.Tag", string(tag)))
-        for variant, tag in zip(variants, tags, strict=True)
+        for variant, tag in zip(definition.variants, tags, strict=True)
     ]
-    if definition.how == "tag":
-        table = [
-            (json_literal(value), string(tag))
-            for variant, tag in zip(variants, tags, strict=True)
-            for value in variant.tags or ()
-        ]
-        choose = call(
-            "mf.by_property",
-            string(definition.property or ""),
-            Bracket("", "{", (), tuple(table)),
+    by_tag = definition.how == "tag"
+    table = tuple(
+        (
+            string_literal(tag),
+            json_code(list((variant.tags if by_tag else variant.json_types) or ())),
         )
+        for variant, tag in zip(definition.variants, tags, strict=True)
+    )
+    values = Bracket("", "{", (), table)
+    if by_tag:
+        choose = call("mf.by_property", string(definition.property or ""), values)
     else:
-        table = [
-            (json_literal(name), string(tag))
-            for variant, tag in zip(variants, tags, strict=True)
-            for name in variant.json_types or ()
-        ]
-        choose = call("mf.by_json_type", Bracket("", "{", (), tuple(table)))
+        choose = call("mf.by_json_type", values)
     return annotated(either(arms), call("mf.Discriminator", choose))
+
+
+def _tags(types: list[str]) -> list[str]:
+    """What a union's variants are called in messages: as their types, which a number
+    follows where two are the same."""
+    return [
+        text if types.count(text) == 1 else f"{text} {index}"
+        for index, text in enumerate(types, 1)
+    ]

@@ -133,11 +133,13 @@ def _define(document: plan.Plan, order: TypeOrder, id: str) -> Definition:
     doc = _doc(definition.doc)
     match definition:
         case plan.ObjectType():
-            return _define_object(document, id, definition, doc)
+            bases = _bases(definition, id in order.circular)
+            return _define_object(document, id, definition, bases, doc)
         case plan.EnumType(base="string" | "integer") if not definition.const:
             return _define_enum(definition, name, doc)
     body = body_of(definition, lambda ref: type_of(ref, document.types))
     if id in order.circular:
+        body = annotated(body, call("mf.Recursive"))
         text = Atom(string_literal(flat(body)))
         code = call("TypeAliasType", string(name), text)
         return Definition("alias", name, assignment(name, code), doc)
@@ -165,11 +167,12 @@ def _define_object(
     document: plan.Plan,
     id: str,
     definition: plan.ObjectType,
+    bases: list[str],
     doc: Untrusted | None,
 ) -> Definition:
     name = name_of(definition)
     rest = {"extra": string("forbid")} if definition.extra.allow == "forbid" else {}
-    head = layout("", call(f"class {name}", Atom("mf.Model"), **rest), ":")
+    head = layout("", call(f"class {name}", *map(Atom, bases), **rest), ":")
     body: list[str] = []
     if definition.extra.type is not None:
         extra = subscript(
@@ -184,6 +187,15 @@ def _define_object(
         for wire in fields_of(document, id)
     )
     return Definition("class", name, head, doc, tuple(body), fields)
+
+
+def _bases(definition: plan.ObjectType, is_circular: bool) -> list[str]:
+    bases: list[str] = []
+    if _members(definition) is not None:
+        bases.append("mf.RuledModel")
+    if is_circular:
+        bases.append("mf.RecursiveModel")
+    return bases or ["mf.Model"]
 
 
 def _members(definition: plan.ObjectType) -> Code | None:

@@ -13,8 +13,9 @@ schema accepts and give it back unchanged.
 from pydantic import MISSING, Discriminator, Field, Tag
 
 from magicflow.models.codec import Codec
+from magicflow.models.depth import Recursive
 from magicflow.models.enums import IntegerEnum, OneOf, StringEnum
-from magicflow.models.model import Default, Members, Model
+from magicflow.models.model import Default, Members, Model, RecursiveModel, RuledModel
 from magicflow.models.numbers import Float, Int, Integer, Number
 from magicflow.models.sequences import Fixed, Unique
 from magicflow.models.texts import Date, DateTime, Text, Uuid
@@ -40,6 +41,9 @@ __all__ = [
     "Nothing",
     "Number",
     "OneOf",
+    "Recursive",
+    "RecursiveModel",
+    "RuledModel",
     "StringEnum",
     "Tag",
     "Text",

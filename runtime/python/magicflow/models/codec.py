@@ -7,9 +7,9 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import ConfigDict, TypeAdapter
 
-from magicflow.models.values import Json
-from magicflow.types.decode import decode_json, encode_json
-from magicflow.types.domain import check_domain
+from magicflow.models.dump import dump
+from magicflow.models.values import WIRE, Json
+from magicflow.types.decode import decode_json, encode_json, with_deep_stack
 
 T = TypeVar("T")
 
@@ -40,10 +40,15 @@ class Codec(Generic[T]):
 
     def from_json(self, data: Json) -> T:
         """The value of JSON data of the domain, as `json.loads` gives it."""
-        return self._adapter.validate_python(data, by_alias=True, by_name=False)
+        read: T = with_deep_stack(self._read, data)
+        return read
 
     def to_json(self, value: T) -> Json:
-        """The JSON data of a value. Raises DomainError for what is outside the domain."""
-        data = self._adapter.dump_python(value, mode="json", by_alias=True)
-        check_domain(data)
-        return data
+        """The JSON data of a value. Raises DomainError for what is outside the domain,
+        ValidationError for what the type does not accept."""
+        return dump(with_deep_stack(self._adapter.validate_python, value))
+
+    def _read(self, data: Json) -> T:
+        return self._adapter.validate_python(
+            data, by_alias=True, by_name=False, context=WIRE
+        )

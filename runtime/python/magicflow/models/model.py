@@ -7,13 +7,19 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
-from pydantic import MISSING, BaseModel, ConfigDict, GetCoreSchemaHandler
-from pydantic_core import core_schema
+from pydantic import (
+    MISSING,
+    BaseModel,
+    ConfigDict,
+    ValidationInfo,
+    model_validator,
+)
 
+from magicflow.models.depth import EVERY, validating
+from magicflow.models.dump import dump, wire_name
 from magicflow.models.texts import Text
-from magicflow.models.values import Json, fail
-from magicflow.types.decode import decode_json, encode_json
-from magicflow.types.domain import check_domain
+from magicflow.models.values import WIRE, Json, fail
+from magicflow.types.decode import decode_json, encode_json, with_deep_stack
 
 
 class Default:
@@ -74,7 +80,6 @@ class Model(BaseModel):
         validate_assignment=True,
         protected_namespaces=(),
     )
-    magicflow_members: ClassVar[Members | None] = None
 
     @classmethod
     def decode(cls, text: bytes | str) -> Self:
@@ -89,19 +94,19 @@ class Model(BaseModel):
     @classmethod
     def from_json(cls, data: Json) -> Self:
         """The object of JSON data of the domain, as `json.loads` gives it."""
-        return cls.model_validate(data, by_alias=True, by_name=False)
+        read: Self = with_deep_stack(_read, cls, data)
+        return read
 
     def to_json(self) -> dict[str, Json]:
         """JSON data; what is MISSING is left out."""
-        data = self.model_dump(mode="json", by_alias=True)
-        check_domain(data)
+        data: dict[str, Json] = dump(self)
         return data
 
     def with_defaults(self) -> Self:
         """A copy with the defaults of absent members filled in, at every depth."""
-        data = self.model_dump(mode="json", by_alias=True)
+        data = self.to_json()
         for name, field in type(self).model_fields.items():
-            wire = field.alias or name
+            wire = wire_name(name, field)
             if wire not in data:
                 for each in field.metadata:
                     if isinstance(each, Default):
@@ -112,29 +117,54 @@ class Model(BaseModel):
                 values[name] = _fill(value)
         return filled
 
+
+class RuledModel(Model):
+    """An object type with rules of its members: `magicflow_members`."""
+
+    magicflow_members: ClassVar[Members]
+    _check: ClassVar[Callable[[dict[str, Any]], None]]
+    _wire_names: ClassVar[dict[str, str]]
+
     @classmethod
-    def __get_pydantic_core_schema__(
-        cls, source: Any, handler: GetCoreSchemaHandler
-    ) -> core_schema.CoreSchema:
-        schema = handler(source)
-        rules = cls.magicflow_members
-        if rules is None:
-            return schema
-        names = {name: info.alias or name for name, info in cls.model_fields.items()}
-        check = rules.compile(names.values())
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        fields = cls.model_fields.items()
+        cls._wire_names = {name: wire_name(name, info) for name, info in fields}
+        cls._check = cls.magicflow_members.compile(cls._wire_names.values())
 
-        def validate(value: Any) -> Any:
-            if type(value) is dict:
-                check(
-                    {
-                        names.get(name, name): item
-                        for name, item in value.items()
-                        if item is not MISSING
-                    }
-                )
-            return value
+    @model_validator(mode="before")
+    @classmethod
+    def _check_members(cls, value: Any) -> Any:
+        if type(value) is dict:
+            wire = cls._wire_names
+            cls._check(
+                {
+                    wire.get(name, name): item
+                    for name, item in value.items()
+                    if item is not MISSING
+                }
+            )
+        return value
 
-        return core_schema.no_info_before_validator_function(validate, schema)
+
+class RecursiveModel(Model):
+    """An object type that contains itself."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _validate_level(cls, value: Any, go_on: Any, info: ValidationInfo) -> Any:
+        validating.level += 1
+        try:
+            if validating.level % EVERY:
+                return go_on(value)
+            return cls.model_validate(
+                value, by_alias=True, by_name=False, context=info.context
+            )
+        finally:
+            validating.level -= 1
+
+
+def _read(cls: type[Model], data: Json) -> Model:
+    return cls.model_validate(data, by_alias=True, by_name=False, context=WIRE)
 
 
 def _fill(value: Any) -> Any:

@@ -8,7 +8,8 @@ from typing import Any
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import core_schema
 
-from magicflow.models.values import fail, to_data
+from magicflow.models.dump import dump
+from magicflow.models.values import fail
 from magicflow.types.problems import frozen
 
 
@@ -43,7 +44,7 @@ class Fixed:
 def _check_unique(value: Any) -> Any:
     if isinstance(value, list | tuple) and len(value) > 1:
         seen: dict[Any, int] = {}
-        for index, item in enumerate(to_data(value)):
+        for index, item in enumerate(dump(value)):
             first = seen.setdefault(frozen(item), index)
             if first != index:
                 fail("uniqueItems", f"item {index} equals item {first}")

@@ -17,7 +17,8 @@ from uuid import UUID
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import core_schema
 
-from magicflow.models.values import plain_schema, refuse
+from magicflow.models.dump import Int64
+from magicflow.models.values import WIRE, plain_schema, refuse
 from magicflow.types.formats import FORMATS
 from magicflow.types.problems import Check
 from magicflow.types.scalars import compile_string
@@ -147,13 +148,17 @@ class Text:
         accepts = check.accepts
         type_, read, write = _VALUES[self.format or ""]
 
-        def validate(value: Any) -> Any:
-            text = write(value) if type(value) is type_ else value
+        def validate(value: Any, info: core_schema.ValidationInfo[Any]) -> Any:
+            is_built = info.context is not WIRE and isinstance(value, type_)
+            text = write(value) if is_built else value
             if accepts(text):
                 return read(text)
             refuse(check, text)
 
-        return plain_schema(validate, write)
+        return core_schema.with_info_plain_validator_function(
+            validate,
+            serialization=core_schema.plain_serializer_function_ser_schema(write),
+        )
 
     def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
         shape: dict[str, Any] = {"type": "string"}
@@ -177,6 +182,10 @@ def _write_bytes(value: bytes) -> str:
     return base64.b64encode(value).decode("ascii")
 
 
+def _write_int64(value: int) -> Any:
+    return value if isinstance(value, bool) else str(int(value))
+
+
 def _write_decimal(value: Decimal) -> str:
     return format(value, "f")
 
@@ -184,7 +193,7 @@ def _write_decimal(value: Decimal) -> str:
 _VALUES: dict[str, tuple[type, Any, Any]] = {
     "byte": (bytes, _read_bytes, _write_bytes),
     "decimal": (Decimal, Decimal, _write_decimal),
-    "int64": (int, int, str),
+    "int64": (int, Int64, _write_int64),
 }
 _TEXTS: dict[str, type[_FormatText]] = {
     "date-time": DateTime,

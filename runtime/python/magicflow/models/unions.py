@@ -6,20 +6,23 @@ that fits none. A value may be JSON data or what a program built: models, enums,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from pydantic import BaseModel
 
+from magicflow.models.dump import wire_name
 from magicflow.types.problems import frozen
+
+Scalar = str | int | float | bool
 
 
 def by_property(
-    name: str, tags: Mapping[str | int | float | bool, str]
+    name: str, values: Mapping[str, Sequence[Scalar]]
 ) -> Callable[[Any], str | None]:
-    """Chooses by the value of a member. `tags` maps the member's values to tags."""
-    found = {frozen(value): tag for value, tag in tags.items()}
+    """Chooses by a member's value: `values` are those of each tag."""
+    found = {frozen(value): tag for tag, each in values.items() for value in each}
 
     def choose(value: Any) -> str | None:
         if isinstance(value, BaseModel):
@@ -28,16 +31,17 @@ def by_property(
             member = value.get(name)
         else:
             return None
-        if isinstance(member, str | int) and type(member) is not bool:
-            member = getattr(member, "value", member)
-        return found.get(frozen(member)) if _is_scalar(member) else None
+        member = getattr(member, "value", member)  # an enum's member
+        return found.get(frozen(member)) if isinstance(member, Scalar) else None
 
     return choose
 
 
-def by_json_type(tags: Mapping[str, str]) -> Callable[[Any], str | None]:
+def by_json_type(types: Mapping[str, Sequence[str]]) -> Callable[[Any], str | None]:
     """Chooses by the JSON type: null, boolean, integer, number, string, array, object.
-    `integer` is tried before `number`, and `1.0` is an integer."""
+    `types` are those of each tag. `integer` is tried before `number`, and `1.0` is one.
+    """
+    tags = {type: tag for tag, each in types.items() for type in each}
     integer, number = tags.get("integer"), tags.get("number")
 
     def choose(value: Any) -> str | None:
@@ -63,10 +67,6 @@ def by_json_type(tags: Mapping[str, str]) -> Callable[[Any], str | None]:
 
 def _member(value: BaseModel, name: str) -> Any:
     for field, info in type(value).model_fields.items():
-        if (info.alias or field) == name:
+        if wire_name(field, info) == name:
             return getattr(value, field)
     return (value.model_extra or {}).get(name)
-
-
-def _is_scalar(value: Any) -> bool:
-    return isinstance(value, str | int | float | bool)

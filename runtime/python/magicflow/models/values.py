@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, NoReturn, TypeAlias
+from typing import Annotated, Any, Final, NoReturn, TypeAlias
 
-from pydantic import BaseModel, GetCoreSchemaHandler
+from pydantic import GetCoreSchemaHandler
 from pydantic_core import PydanticCustomError, core_schema
 
 from magicflow.types.problems import Check, Problem, json_type
 
-Json: TypeAlias = Any
-"""Any JSON value: dict, list, str, int, float, bool or None."""
+WIRE: Final = {"magicflow": "wire"}
+"""The validation context of JSON data. Without it a value may be what a program built:
+an `int` where the wire has its text."""
 
 
 def refuse(check: Check, value: Any) -> NoReturn:
@@ -27,17 +28,6 @@ def fail(code: str, message: str) -> NoReturn:
     raise PydanticCustomError(code, "{text}", {"text": message})
 
 
-def to_data(value: Any) -> Any:
-    """JSON data of what somebody gave to a constructor: models become objects."""
-    if isinstance(value, BaseModel):
-        return value.model_dump(mode="json", by_alias=True)
-    if type(value) is list or type(value) is tuple:
-        return [to_data(item) for item in value]
-    if type(value) is dict:
-        return {name: to_data(item) for name, item in value.items()}
-    return value
-
-
 def plain_schema(
     validate: Callable[[Any], Any],
     serialize: Callable[[Any], Any] | None = None,
@@ -51,6 +41,10 @@ def plain_schema(
             else core_schema.plain_serializer_function_ser_schema(serialize)
         ),
     )
+
+
+Json: TypeAlias = Any
+"""Any JSON value: dict, list, str, int, float, bool or None."""
 
 
 class _Never:
