@@ -121,3 +121,17 @@ def test_the_demo_runs() -> None:
     for code in ("MF1001 error", "MF6306 error", "MF7003 error"):
         assert code in done.stderr
     assert (ROOT / "generated" / "user-onboarding.svg").is_file()
+
+
+def test_the_index_lists_every_document() -> None:
+    index = (ROOT / "docs" / "index.md").read_text("utf-8")
+    for page in (ROOT / "docs").glob("*.md"):
+        assert page.name == "index.md" or f"]({page.name})" in index, page.name
+    links = re.findall(r"\]\(([^)#:]+)\)", index)
+    assert all((ROOT / "docs" / link).exists() for link in links)
+
+
+def test_links_of_the_readme_lead_somewhere() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    for link in re.findall(r"\]\(([^)#:]+)\)", readme):
+        assert (ROOT / link).exists(), link
