@@ -314,3 +314,67 @@ class TestResumePoint:
         run.ok("a")
         assert run.status == "failed"
         assert resume_point(run.plan, run.state) is None
+
+
+class TestEvents:
+    """What conformance cases would be too long for."""
+
+    def listening(self) -> Run:
+        listen = {
+            "kind": "listen",
+            "step": "l",
+            "event": "e",
+            "correlate": {},
+            "type": {"type": "any"},
+            "next": "@block",
+        }
+        nodes = {**chain("a"), "l": listen}
+        nodes["/"] = {"kind": "seq", "nodes": ["a", "l"], "start": "a"}
+        nodes["a"]["next"] = "l"
+        run = Run(plan(nodes), check=False)
+        run.start()
+        return run
+
+    def receive(self, run: Run, number: int, **more: Any) -> str | None:
+        event = {"event_id": f"x{number}", "event": "e", "data": number, **more}
+        refused = run.send("event_received", **event).refused
+        return None if refused is None else refused["code"]
+
+    def test_the_buffer_is_bounded(self) -> None:
+        run = self.listening()
+        for number in range(1000):
+            assert self.receive(run, number, expires_at=run.now + number) is None
+        assert self.receive(run, 1000) is None  # 0 has expired
+        assert self.receive(run, 1001) == "LIMIT"
+        run.now += 1
+        assert self.receive(run, 1001) is None
+        run.ok("a")
+        assert run.step("l")["output"] == 2
+        run.check()
+
+    def test_what_no_json_says_is_nobodys(self) -> None:
+        run = self.listening()
+        assert self.receive(run, 1, data={"k": "\ud800" * 300_000}) == "LIMIT"
+        correlate = {"k": {"op": "lit", "value": "x"}}
+        listen = {
+            "kind": "listen",
+            "step": "l",
+            "event": "e",
+            "correlate": correlate,
+            "type": {"type": "any"},
+            "next": "@block",
+        }
+        run = Run(
+            plan({"/": {"kind": "seq", "nodes": ["l"], "start": "l"}, "l": listen}),
+            check=False,
+        )
+        run.start()
+        assert self.receive(run, 1, data={"k": "\ud800"}) is None
+        assert run.status == "waiting"
+
+    def test_another_plan(self) -> None:
+        run = Run(plan(chain("a")))
+        run.start()
+        run.plan = load_plan({**plan(chain("a")), "hash": "1" * 64})
+        with pytest.raises(ValueError, match="on plan"):
+            run.ok("a")

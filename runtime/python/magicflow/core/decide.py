@@ -23,11 +23,15 @@ class Decision:
 
 
 def decide(plan: Plan, state: State, event: Mapping[str, Any]) -> Decision:
-    """Decide one event. Never changes `state`; raises nothing for what an event says.
+    """Decide one event. Never changes `state`; raises nothing for what an event says,
+    and ValueError when the run is on another plan.
 
     The delta's rows belong to the decision: apply them with `apply`, store them, and
     change neither.
     """
+    known = state["start"].get("plan_hash", plan.hash)
+    if known != plan.hash:
+        raise ValueError(f"the run is on plan {known} and not on {plan.hash}")
     refused = events.refusal(state, event)
     if refused is not None:
         return Decision({}, [], refused)

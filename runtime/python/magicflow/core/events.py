@@ -215,6 +215,8 @@ def _event_received(tx: Transition, event: Event) -> None:
     if tx.run["phase"] not in ("running", "handling"):
         raise refuse("ENDING", "the run is ending")
     path = inbox.listener(tx, name, data)
+    if path is None and inbox.is_full(tx):
+        raise refuse("LIMIT", f"the run buffers {inbox.MAX_BUFFERED} events already")
     if path is None:
         inbox.keep(tx, dict(event))
         return

@@ -17,15 +17,30 @@ from magicflow.core.state import Row
 from magicflow.core.transition import Transition
 from magicflow.plan.nodes import Listen
 
+MAX_BUFFERED = 1_000
+"""How many events one run buffers."""
+
 
 def is_known(tx: Transition, event_id: str) -> bool:
     """Whether the event was buffered or taken before."""
     return tx.state["inbox"].get(event_id) is not None
 
 
+def is_full(tx: Transition) -> bool:
+    """Whether the run buffers no more; what has expired makes room."""
+    if tx.run.get("buffered", 0) < MAX_BUFFERED:
+        return False
+    for event_id in sorted(tx.state["inbox"]):
+        row = tx.state["inbox"][event_id]
+        if "data" in row and _has_expired(tx, row):
+            _expire(tx, row)
+    return int(tx.run["buffered"]) >= MAX_BUFFERED
+
+
 def keep(tx: Transition, event: Row) -> None:
     """Buffer an event that nobody listens to yet."""
     event_id = event["event_id"]
+    tx.run["buffered"] = tx.run.get("buffered", 0) + 1
     members = ("event_id", "event", "data", "expires_at")
     tx.inbox[event_id] = {k: event[k] for k in members if k in event}
     for names in _name_sets(tx, event["event"]):
@@ -48,11 +63,22 @@ def take(tx: Transition, node: Listen, correlate: Mapping[str, Any]) -> Row | No
         queues.discard(tx, queue, number)
         row = _row(tx, event_id)
         assert row is not None
-        if row.get("expires_at", tx.now + 1) > tx.now:
+        if not _has_expired(tx, row):
+            tx.run["buffered"] -= 1
             return row
-        tx.inbox[event_id] = None
-        tx.record("event_expired", event=row["event"], event_id=event_id)
+        _expire(tx, row)
     return None
+
+
+def _has_expired(tx: Transition, row: Row) -> bool:
+    return "expires_at" in row and bool(row["expires_at"] <= tx.now)
+
+
+def _expire(tx: Transition, row: Row) -> None:
+    event_id = row["event_id"]
+    tx.inbox[event_id] = None
+    tx.run["buffered"] -= 1
+    tx.record("event_expired", event=row["event"], event_id=event_id)
 
 
 def listen(
@@ -93,8 +119,8 @@ def taken(tx: Transition, event: Row, path: str) -> None:
 
 
 def _row(tx: Transition, event_id: str) -> Row | None:
-    row: Row | None = tx.inbox.get(event_id) or tx.state["inbox"].get(event_id)
-    return row
+    row: Row | None = tx.state["inbox"].get(event_id)
+    return tx.inbox.get(event_id, row)
 
 
 def _fits(node: Listen, data: Any) -> bool:

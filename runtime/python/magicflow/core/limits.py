@@ -18,12 +18,14 @@ def exceeds(value: Any, limit: int) -> bool:
     Nearly every value is far below the limit, so a bound from above comes first and the
     exact text is only written when the bound is not enough.
     """
-    bound = _bound(value, limit, MAX_DEPTH)
-    if bound <= limit:
+    if _bound(value, limit, MAX_DEPTH) <= limit:
         return False
-    if _is_too_deep(value):
-        return True
-    return canonical.exceeds(value, limit)  # stops there, whatever the value shares
+    try:
+        if canonical.exceeds(value, limit):  # stops there, whatever the value shares
+            return True
+    except ValueError:
+        return True  # what no JSON text can say cannot be kept
+    return _is_too_deep(value)
 
 
 def _bound(value: Any, limit: int, depth: int) -> int:

@@ -85,7 +85,7 @@ class Scope:
             "workflow": self._tx.plan.name,
             "version": self._tx.plan.version,
             "started_at": date_time(run["started_at"]),
-            "duration": self._tx.now - run["started_at"],
+            "duration": max(self._tx.now - run["started_at"], 0),
         }
 
     @property
