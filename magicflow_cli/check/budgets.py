@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from magicflow_cli.check.fixes import for_scalar
 from magicflow_cli.check.model import CheckedWorkflow, StepInfo
 from magicflow_cli.check.policies import (
     NEVER_RETRIED,
@@ -219,6 +220,7 @@ def check_retry_codes(checked: CheckedWorkflow, report: Report) -> None:
                     MF7008,
                     f"nothing reports the code `{item.text}`",
                     item.span(),
+                    fix=for_scalar(item, near),
                     help=(
                         f"did you mean `{near}`?"
                         if near

@@ -22,6 +22,7 @@ from magicflow_cli.check.dataflow.typed import (
     kinds,
     quoted,
 )
+from magicflow_cli.check.fixes import for_literal
 from magicflow_cli.diagnostics.codes import MF6302, MF6303, MF6306, MF6307
 from magicflow_cli.diagnostics.suggestion import suggest
 from magicflow_cli.plan import models as plan
@@ -149,6 +150,7 @@ def unknown_value(
         f"{quoted(value)} is none of the possible values",
         evaluator.origins.span(at),
         help=f"did you mean '{near}'?" if near else f"the values are {shown}",
+        fix=for_literal(evaluator.origins.written(at), near),
     )
 
 

@@ -37,7 +37,8 @@ from magicflow_cli.check.dataflow.typed import (
     kinds,
     worse,
 )
-from magicflow_cli.diagnostics import Label, Report, Span
+from magicflow_cli.check.fixes import for_segment
+from magicflow_cli.diagnostics import Fix, Label, Report, Span
 from magicflow_cli.diagnostics.codes import MF6301, MF6304
 from magicflow_cli.diagnostics.model import Code
 from magicflow_cli.diagnostics.suggestion import suggest
@@ -252,6 +253,7 @@ class Evaluator:
             return found
         shown = self.shown(path, index)
         labels: list[Label] = []
+        fix = None
         if found.known is None:
             message = f"{shown} is {describe(value, self.types)} and has no `{name}`"
             text = "only objects have members"
@@ -264,6 +266,8 @@ class Evaluator:
             text = f"its fields are {fields}" if fields else "it has no fields"
             if near is not None:
                 text = f"did you mean `{near}`?"
+                segment = self.origins.segment(path, index)
+                fix = for_segment(segment, near) if segment is not None else None
             label = self.field_place(value.form, near or "")
             labels = [label] if label is not None else []
         self.problem(
@@ -272,6 +276,7 @@ class Evaluator:
             self.origins.segment_span(path, index),
             help=text,
             labels=labels,
+            fix=fix,
         )
         return ANY
 
@@ -302,12 +307,13 @@ class Evaluator:
         *,
         help: str,
         labels: Iterable[Label] = (),
+        fix: Fix | None = None,
     ) -> None:
         """Report once: an inlined condition is evaluated wherever it is read."""
         key = (code.id, message, span)
         if key not in self.reported:
             self.reported.add(key)
-            self.report.add(code, message, span, help=help, labels=labels)
+            self.report.add(code, message, span, help=help, labels=labels, fix=fix)
 
 
 def _is_null(expr: plan.Expr) -> bool:

@@ -17,9 +17,10 @@ from magicflow_cli.check.dataflow.scope import (
     item_variable,
     loops_around,
 )
+from magicflow_cli.check.fixes import for_segment
 from magicflow_cli.check.flow import hiding_loop
 from magicflow_cli.check.model import CheckedWorkflow, StepInfo
-from magicflow_cli.diagnostics import Label, Report, Span
+from magicflow_cli.diagnostics import Code, Fix, Label, Report, Span
 from magicflow_cli.diagnostics.codes import (
     MF6101,
     MF6102,
@@ -78,15 +79,23 @@ class Origins:
         entry = self._by_id.get(id(made))
         return entry[1].span() if entry is not None else None
 
+    def written(self, made: plan.Expr) -> ast.Expr | None:
+        """The expression as it was written."""
+        entry = self._by_id.get(id(made))
+        return entry[1] if entry is not None else None
+
+    def segment(self, made: plan.PathExpr, index: int) -> ast.Segment | None:
+        """One segment of a path as it was written."""
+        entry = self._by_id.get(id(made))
+        if entry is None or not isinstance(entry[1], ast.Path):
+            return None
+        segments = entry[1].segments
+        return segments[entry[2] + index] if entry[2] + index < len(segments) else None
+
     def segment_span(self, made: plan.PathExpr, index: int) -> Span | None:
         """The place of one segment of a path, else of the path."""
-        entry = self._by_id.get(id(made))
-        if entry is None:
-            return None
-        _, written, consumed = entry
-        if isinstance(written, ast.Path) and consumed + index < len(written.segments):
-            return written.segments[consumed + index].span()
-        return written.span()
+        segment = self.segment(made, index)
+        return segment.span() if segment is not None else self.span(made)
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -352,6 +361,7 @@ class Resolver:
                 MF6104,
                 f"there is no condition `{name}`" if name else "a condition has a name",
                 (path.segments[1] if name else path).span(),
+                fix=for_segment(path.segments[1], near) if name else None,
                 help=(
                     f"did you mean `$.conditions.{near}`?"
                     if near
@@ -457,6 +467,7 @@ class Resolver:
                 f"there is no root and no step `{name}`",
                 path.segments[0].span(),
                 help=f"did you mean `$.{root}`?",
+                fix=for_segment(path.segments[0], root),
             )
             return self.origins.unknown()
         return self._unknown_step(path, name, 0)
@@ -475,6 +486,7 @@ class Resolver:
             MF6101,
             f"there is no step `{name}`",
             path.segments[at].span(),
+            fix=for_segment(path.segments[at], near),
             help=(
                 f"did you mean `{near}`?"
                 if near
@@ -510,21 +522,19 @@ class Resolver:
 
     def _problem(
         self,
-        code: object,
+        code: Code,
         message: str,
         span: Span | None,
         *,
         help: str,
         labels: list[Label] | None = None,
+        fix: Fix | None = None,
     ) -> None:
-        from magicflow_cli.diagnostics.model import Code
-
-        assert isinstance(code, Code)
         key = (message, span)
         if key in self.reported:  # a condition that several places read
             return
         self.reported.add(key)
-        self.report.add(code, message, span, help=help, labels=labels or [])
+        self.report.add(code, message, span, help=help, labels=labels or [], fix=fix)
 
 
 _WHERE = {
