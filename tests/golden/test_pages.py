@@ -31,14 +31,21 @@ def _pages_with_examples() -> list[Path]:
     ]
 
 
+def _file(page: Path) -> Path:
+    """The file that a page's diagnostic points at."""
+    shown = _TEXT.search(page.read_text(encoding="utf-8"))
+    found = re.search(r"--> (\S+?):\d", shown.group(1)) if shown else None
+    return Path(found[1] if found else "workflow.yaml")
+
+
 def _examples(page: Path) -> list[str]:
     return _YAML.findall(page.read_text(encoding="utf-8"))
 
 
-def _diagnose(text: str, code: str, folder: Path) -> str:
-    """What `validate` says of one code about a file `workflow.yaml` with this text."""
-    (folder / "workflow.yaml").write_text(text, encoding="utf-8")
-    built = build(select([Path("workflow.yaml")]))
+def _diagnose(text: str, code: str, file: Path) -> str:
+    """What `validate` says of one code about a file with this text."""
+    file.write_text(text, encoding="utf-8")
+    built = build(select([file]))
     found = [d for d in built.diagnostics if d.code == code]
     rendered: str = full.render(found, built.sources, color=False, width=88)
     return rendered
@@ -53,7 +60,8 @@ def test_page(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     wrong, mended = _examples(page)
-    shown = _diagnose(wrong, page.stem, tmp_path).strip("\n")
+    file = _file(page)
+    shown = _diagnose(wrong, page.stem, file).strip("\n")
     assert shown, f"the example of {page.name} does not bring {page.stem} forth"
     text = page.read_text(encoding="utf-8")
     if request.config.getoption("--update-golden"):
@@ -66,4 +74,4 @@ def test_page(
         expected = _TEXT.search(text)
         assert expected is not None, f"{page.name} does not show its diagnostic"
         assert shown == expected.group(1).strip("\n")
-    assert _diagnose(mended, page.stem, tmp_path) == "", "the mended example still has it"
+    assert _diagnose(mended, page.stem, file) == "", "the mended example still has it"
