@@ -8,16 +8,17 @@ from collections.abc import Iterator
 from magicflow_cli.check.flow import enclosing_blocks, scalar_of
 from magicflow_cli.check.model import CheckedWorkflow, RuleInfo, StepInfo
 from magicflow_cli.check.policies import OWN_CODES, spec_of
-from magicflow_cli.diagnostics import Label, Report, Span
+from magicflow_cli.diagnostics import Label, Report, Severity, Span
 from magicflow_cli.diagnostics.codes import (
     MF6702,
     MF6703,
     MF6704,
     MF6705,
     MF6706,
+    MF6707,
 )
 from magicflow_cli.diagnostics.suggestion import suggest
-from magicflow_cli.load.nodes import Mapping, Node
+from magicflow_cli.load.nodes import Mapping, Node, Sequence
 from magicflow_cli.plan import models as plan
 
 _LIMITS = ("timeout", "queue_timeout", "heartbeat_timeout", "total_timeout")
@@ -83,6 +84,63 @@ def check_unanswered_codes(checked: CheckedWorkflow, report: Report) -> None:
                 f" rule for `$.error.code == '{code}'` under `error_handling`",
                 labels=[Label(step.span, "nor here") for step in steps[1:4]],
             )
+
+
+_WAITS = {"wait_for_event": "event", "human_task": "answer"}
+
+
+def check_unanswered_waits(checked: CheckedWorkflow, report: Report) -> None:
+    """Waiting for others with a limit: that it passes is an ordinary outcome."""
+    answered = _answered_by_rules(checked)
+    if answered is None or "TIMEOUT" in answered:
+        return
+    for step in checked.steps.values():
+        if step.type not in _WAITS or step.node is None or "timeout" not in step.node:
+            continue
+        acts = scalar_of(step.node, "timeout_action") not in (None, "retry")
+        if acts or _has_handler(step):
+            continue
+        key = step.node.get("timeout")
+        assert key is not None
+        report.add(
+            MF6703,
+            f"when no {_WAITS[step.type]} comes in time, `{step.name}` fails the run",
+            key.span(),
+            help="say what happens then: `on_failure`, `fallback_step`, or"
+            " `timeout_action: ignore`",
+            severity=Severity.NOTE,
+        )
+
+
+def check_cases(checked: CheckedWorkflow, report: Report) -> None:
+    """Cases of a switch that an earlier one always takes."""
+    for step in checked.steps.values():
+        cases = step.node.get("cases") if step.node is not None else None
+        seen: list[tuple[plan.Expr, Node]] = []
+        for case in cases.items if isinstance(cases, Sequence) else []:
+            node = case.get("when") if isinstance(case, Mapping) else None
+            test = checked.values.get(node) if node is not None else None
+            if node is None or test is None:
+                continue
+            taken = next((n for t, n in seen if t == test or _always(t)), None)
+            if taken is not None or _never_true(test) is not None:
+                report.add(
+                    MF6707,
+                    f"this case of `{step.name}` can never be taken",
+                    node.span(),
+                    help="the first case that holds is taken: change the test, move the"
+                    " case up, or take it out",
+                    labels=(
+                        [Label(taken.span(), "this one comes first")]
+                        if taken is not None
+                        else []
+                    ),
+                )
+            seen.append((test, node))
+
+
+def _always(test: plan.Expr) -> bool:
+    return isinstance(test, plan.LitExpr) and test.value is True
 
 
 def _has_handler(step: StepInfo) -> bool:
@@ -194,7 +252,7 @@ def _same_as_earlier(
     """Only the first match acts."""
     for other in checked.rules[: rule.index]:
         known = _test(checked, other)
-        always = isinstance(known, plan.LitExpr) and known.value is True
+        always = known is not None and _always(known)
         # A rule that reads steps only is also tried when they end well.
         if known == test or (always and (rule.reads_error or not rule.reads)):
             return (

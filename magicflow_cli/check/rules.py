@@ -26,6 +26,8 @@ RULES: tuple[Rule, ...] = (
     parallel.check_hidden_outputs,
     handlers.check_unused_fallback,
     handlers.check_unanswered_codes,
+    handlers.check_unanswered_waits,
+    handlers.check_cases,
     handlers.check_rules,
     handlers.check_rollback,
     handlers.check_rule_jumps,

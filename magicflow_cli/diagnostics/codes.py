@@ -235,10 +235,11 @@ MF6501 = _error("MF6501", "Nothing produces a required output property")
 MF6502 = _warning("MF6502", "Nothing produces an output property")
 MF6601 = _warning("MF6601", "Branches write one name")
 MF6702 = _warning("MF6702", "A fallback is never used")
-MF6703 = _warning("MF6703", "Nothing answers a declared error")
+MF6703 = _warning("MF6703", "Nothing answers a failure that is expected")
 MF6704 = _warning("MF6704", "A rule can never fire")
 MF6705 = _warning("MF6705", "There is nothing to roll back")
 MF6706 = _error("MF6706", "A rule that jumps reads a step of another block")
+MF6707 = _warning("MF6707", "A case can never be taken")
 
 # MF7: time, retry and size budgets
 MF7001 = _error("MF7001", "A limit is zero")

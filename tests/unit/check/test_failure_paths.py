@@ -93,6 +93,39 @@ DECLARED = {
 }
 
 
+WAITS = {
+    "[{name: a, type: wait_for_event, event: e, correlate: {}, timeout: 1h}]": [
+        "MF6703"
+    ],
+    "[{name: a, type: wait_for_event, event: e, correlate: {}}]": [],
+    "[{name: a, type: human_task, timeout: 1h, timeout_action: ignore}]": [],
+    "[{name: a, type: human_task, timeout: 1h, on_failure: h}]": [],
+    "[{name: a, type: human_task, timeout: 1h}]": ["MF6703"],
+    "[{name: s, type: switch, cases: [{when: $.input.x == 1, goto: a},"
+    " {when: $.input.x == 1, goto: b}]}, {name: a}, {name: b}]": ["MF6707"],
+    "[{name: s, type: switch, cases: [{when: 'true', goto: a},"
+    " {when: $.input.x == 1, goto: b}]}, {name: a}, {name: b}]": ["MF6707"],
+    "[{name: s, type: switch, cases: [{when: 'false', goto: a}]}, {name: a}]": [
+        "MF6707"
+    ],
+    "[{name: s, type: switch, cases: [{when: $.input.x == 1, goto: a},"
+    " {when: $.input.x == 2, goto: b}]}, {name: a}, {name: b}]": [],
+}
+
+
+@pytest.mark.parametrize("steps", WAITS)
+def test_waits_and_cases(steps: str) -> None:
+    assert found(f"steps: {steps}", prefix="MF67") == WAITS[steps]
+
+
+def test_a_rule_answers_timeouts() -> None:
+    spec = """
+steps: [{name: a, type: human_task, timeout: 1h}]
+error_handling: [{condition: $.error.code == 'TIMEOUT', action: {type: fail}}]
+"""
+    assert found(spec, prefix="MF6703") == []
+
+
 @pytest.mark.parametrize("spec", DECLARED)
 def test_declared_errors(spec: str) -> None:
     assert found(spec, ERRORS, prefix="MF67") == DECLARED[spec]

@@ -55,5 +55,5 @@ def test_scalars(quote: str) -> None:
 
 
 def test_no_fix_where_the_text_is_escaped() -> None:
-    spec = 'steps: [{name: charge}, {name: s, condition: "$.chrage.id == \'\\u0041\'"}]'
+    spec = "steps: [{name: charge}, {name: s, condition: \"$.chrage.id == '\\u0041'\"}]"
     assert mended(spec, "MF6101") is None
