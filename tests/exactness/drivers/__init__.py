@@ -16,7 +16,12 @@ from pathlib import Path
 from typing import TypeAlias
 
 from tests.exactness.compiling import CompiledCorpus
-from tests.exactness.drivers import python_generated, python_plan, python_server
+from tests.exactness.drivers import (
+    go_types,
+    python_generated,
+    python_plan,
+    python_server,
+)
 
 Command: TypeAlias = list[str]
 Prepare: TypeAlias = Callable[[CompiledCorpus, Path], Command]
@@ -32,4 +37,5 @@ LANGUAGES: dict[str, dict[str, Prepare]] = {
         "generated": python_generated.prepare,
         "server": python_server.prepare,
     },
+    "go": {"generated": go_types.prepare},
 }
