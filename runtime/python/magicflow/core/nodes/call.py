@@ -133,7 +133,7 @@ def result(tx: Transition, frame: Row, node: Call, event: Row) -> None:
         value, error = _mapped(tx, frame, node, event["output"], attempt)
         undo.note(tx, owner_path(frame), "completed" if error is None else "unknown")
     if tx.run["phase"] == "stopping":
-        _settle(tx, frame, value, error)
+        _settle(tx, frame, "completed" if error is None else "failed", value, error)
     elif error is not None:
         flow.fail(tx, frame, node, error)
     else:
@@ -169,7 +169,7 @@ def timed_out(tx: Transition, frame: Row, node: Call, kind: str) -> None:
     )
     undo.note(tx, owner_path(frame), "unknown")
     if tx.run["phase"] == "stopping":
-        _settle(tx, frame, None, error)
+        _settle(tx, frame, "timed_out", None, error)
     else:
         flow.fail(tx, frame, node, error, own=True)
 
@@ -178,7 +178,8 @@ def stopped(tx: Transition, frame: Row, node: Call) -> None:
     """The worker gave the task up because the run is stopping."""
     _land(tx, frame)
     undo.note(tx, owner_path(frame), "unknown")
-    _settle(tx, frame, None, make_error(CANCELLED, "the task was cancelled"))
+    error = make_error(CANCELLED, "the task was cancelled")
+    _settle(tx, frame, "cancelled", None, error)
 
 
 def _land(tx: Transition, frame: Row) -> int:
@@ -188,20 +189,21 @@ def _land(tx: Transition, frame: Row) -> int:
     return attempt
 
 
-def _settle(tx: Transition, frame: Row, value: Any, error: Error | None) -> None:
+def _settle(
+    tx: Transition, frame: Row, status: str, value: Any, error: Error | None
+) -> None:
     """In a run that stops a result is recorded and nothing follows from it."""
     tx.run["waits"] -= 1
-    path = frame["path"]
-    if error is None:
-        owner = owner_path(frame)
-        while path != owner:
-            above = tx.open_frame(path)
-            remove(tx, above, node_of(tx, above))
-            path = above["parent"]
-        above = tx.open_frame(owner)
+    path, owner = frame["path"], owner_path(frame)
+    while True:
+        above = tx.open_frame(path)
         remove(tx, above, node_of(tx, above))
-        if tx.step(owner) is not None:
-            end_step(tx, owner, "completed", output=value)
+        if path == owner:
+            break
+        path = above["parent"]
+    if tx.step(owner) is not None:
+        extra = {"output": value} if error is None else {}
+        end_step(tx, owner, status, error, **extra)
     ending.settled(tx)
 
 

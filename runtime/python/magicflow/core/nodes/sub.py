@@ -93,6 +93,7 @@ def _failure(tx: Transition, event: Row, step: str | None) -> Error:
 def _settle(
     tx: Transition, frame: Row, node: Sub, value: Any, error: Error | None
 ) -> None:
+    """In a run that stops a child's end is recorded and nothing follows from it."""
     tx.run["waits"] -= 1
     if error is None and node.step is not None:
         remove(tx, frame, node)

@@ -57,9 +57,11 @@ def _attempt(tx: Transition, frame: Row, node: Try) -> None:
         row["status"] = "running"
         row["attempts"] = attempt
     path = _body_path(frame, node)
-    extra: Row = {"owner": owner}
-    if attempt > 1:
-        extra["try"] = attempt
+    extra: Row = {}
+    if body.step is None:  # a step is an occurrence of its own in every attempt
+        extra["owner"] = owner
+        if attempt > 1:
+            extra["try"] = attempt
     tx.push(flow.enter, body, frame["path"], frame.get("scope", ""), path, extra)
 
 
