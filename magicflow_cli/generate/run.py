@@ -29,11 +29,14 @@ class Prepared:
     folder: Path
     files: list[RenderedFile]
     changes: Changes
+    before: Manifest
     manifest: Manifest
 
     def write(self, report: Report) -> bool:
         """Write it; False, with a diagnostic, when that failed."""
-        return write_changes(self.folder, self.changes, self.manifest, report)
+        return write_changes(
+            self.folder, self.changes, self.before, self.manifest, report
+        )
 
 
 def prepare(
@@ -52,7 +55,7 @@ def prepare(
         return None
     files = render_files(request, before.owners())
     disk = Disk(folder)
-    disk.check_paths([file.path for file in files], report)
+    disk.check_paths(sorted({file.path for file in files} | set(before.files)), report)
     run = set(request.owners())
     if request.complete:
         name = request.language.name
@@ -60,7 +63,8 @@ def prepare(
     changes = plan_changes(
         files, before, disk, run, report, permissions or Permissions()
     )
-    return Prepared(folder, files, changes, _manifest_after(request, before, changes))
+    after = _manifest_after(request, before, changes)
+    return Prepared(folder, files, changes, before, after)
 
 
 def _manifest_after(request: Request, before: Manifest, changes: Changes) -> Manifest:

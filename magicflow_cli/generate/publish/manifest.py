@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from magicflow_cli.diagnostics import Report, Span
@@ -63,7 +63,7 @@ def read_manifest(folder: Path, report: Report) -> Manifest | None:
     try:
         data = json.loads(path.read_bytes())
         return _manifest(data)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return EMPTY
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         report.add(
@@ -84,7 +84,23 @@ def _manifest(data: dict[str, Any]) -> Manifest:
         profile=str(data["profile"]),
         plans={str(k): str(v) for k, v in data["plans"].items()},
         options={str(k): str(v) for k, v in data["options"].items()},
-        files={str(path): _entry(entry) for path, entry in data["files"].items()},
+        files={_path(path): _entry(entry) for path, entry in data["files"].items()},
+    )
+
+
+def _path(path: str) -> str:
+    """A path of the manifest; ValueError for one that leaves the folder, since stale
+    files are deleted."""
+    if not is_inside(path) or path.casefold().startswith(f"{FOLDER}/"):
+        raise ValueError(f"not a path of generated files: {path!r}")
+    return path
+
+
+def is_inside(path: str) -> bool:
+    """Whether a relative path, with slashes, stays below the folder it is relative to."""
+    parts = PurePosixPath(path).parts
+    return bool(parts) and not (
+        path.startswith("/") or ".." in parts or "\\" in path or ":" in parts[0]
     )
 
 

@@ -6,6 +6,8 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 
 from magicflow_cli.diagnostics import Report, Span
@@ -13,7 +15,13 @@ from magicflow_cli.diagnostics.codes import MF4004, MF4006, MF4007
 from magicflow_cli.generate.files import HEADER, digest
 from magicflow_cli.generate.publish.changes import Action, Change, Changes
 from magicflow_cli.generate.publish.locking import locked
-from magicflow_cli.generate.publish.manifest import FOLDER, NAME, Manifest
+from magicflow_cli.generate.publish.manifest import (
+    FOLDER,
+    NAME,
+    Manifest,
+    is_inside,
+    read_manifest,
+)
 
 _STAGE = "stage-"
 
@@ -41,9 +49,9 @@ class Disk:
         content = self.read(path) or b""
         return HEADER.encode() in content[:1000]
 
-    def check_paths(self, paths: list[str], report: Report) -> None:
+    def check_paths(self, paths: Iterable[str], report: Report) -> None:
         """Every path stays below the folder and crosses no symbolic link or file."""
-        for path in paths:
+        for path in [NAME, *paths]:
             problem = self._problem(path)
             if problem:
                 report.add(
@@ -55,7 +63,7 @@ class Disk:
 
     def _problem(self, path: str) -> str:
         parts = PurePosixPath(path).parts
-        if not parts or path.startswith("/") or ".." in parts or "\\" in path:
+        if not is_inside(path):
             return "it leaves the output folder"
         current = self.folder
         for index, part in enumerate(parts):
@@ -68,19 +76,26 @@ class Disk:
 
 
 def write_changes(
-    folder: Path, changes: Changes, manifest: Manifest, report: Report
+    folder: Path,
+    changes: Changes,
+    before: Manifest,
+    manifest: Manifest,
+    report: Report,
 ) -> bool:
-    """Make the folder what `changes` says; the manifest is written last. False, with a
-    diagnostic, when another run holds the folder or it cannot be written."""
+    """Make the folder what `changes` says; the manifest is written last. `before` is
+    the manifest that the changes were decided with. False, with a diagnostic, when
+    another run holds the folder or has written to it, or it cannot be written."""
+    if changes.current and manifest.to_text() == before.to_text():
+        return True
     try:
         (folder / FOLDER).mkdir(parents=True, exist_ok=True)
         with locked(folder / FOLDER / "lock") as free:
-            if not free:
+            if not free or read_manifest(folder, Report()) != before:
                 report.add(
                     MF4006,
                     "another run of magic-flow is writing to the output folder",
                     Span(str(folder), 1, 1, 1, 1),
-                    help="wait until it is done",
+                    help="run again when it is done",
                 )
                 return False
             _write_locked(folder, changes, manifest)
@@ -101,22 +116,32 @@ def _write_locked(folder: Path, changes: Changes, manifest: Manifest) -> None:
         shutil.rmtree(leftover, ignore_errors=True)
     stage = Path(tempfile.mkdtemp(prefix=_STAGE, dir=folder / FOLDER))
     try:
-        staged = [
-            (change, _stage(stage, str(index), change.content))
-            for index, change in enumerate(changes.changes)
+        written = [
+            change
+            for change in changes.changes
             if change.action in (Action.CREATE, Action.REPLACE)
         ]
-        for change, path in staged:
+        staged = _stage_all(stage, written)
+        for change, path in zip(written, staged, strict=True):
             _place(folder, change, path)
         for change in changes.of(Action.DELETE):
             (folder / change.path).unlink(missing_ok=True)
             _remove_empty(folder, change.path)
-        text = manifest.to_text()
-        path = folder / NAME
-        if not path.exists() or path.read_bytes() != text.encode("utf-8"):
-            os.replace(_stage(stage, "manifest", text), path)
+        os.replace(_stage(stage, "manifest", manifest.to_text()), folder / NAME)
     finally:
         shutil.rmtree(stage, ignore_errors=True)
+
+
+def _stage_all(stage: Path, changes: list[Change]) -> list[Path]:
+    """Every content in a file of its own, on the disk. The waiting for the disk is
+    done side by side: one by one, it would be most of what a run costs."""
+    with ThreadPoolExecutor(8) as threads:
+        return list(
+            threads.map(
+                lambda item: _stage(stage, str(item[0]), item[1].content),
+                enumerate(changes),
+            )
+        )
 
 
 def _stage(stage: Path, name: str, content: str) -> Path:

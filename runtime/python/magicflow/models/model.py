@@ -135,14 +135,10 @@ class RuledModel(Model):
     @classmethod
     def _check_members(cls, value: Any) -> Any:
         if type(value) is dict:
+            data: dict[str, Any] = value
             wire = cls._wire_names
-            cls._check(
-                {
-                    wire.get(name, name): item
-                    for name, item in value.items()
-                    if item is not MISSING
-                }
-            )
+            there = (item for item in data.items() if item[1] is not MISSING)
+            cls._check({wire.get(name, name): item for name, item in there})
         return value
 
 
