@@ -74,6 +74,9 @@ def test_a_repeated_key_is_always_found(
         ('{"\\udc00x": 1}', "MFD004"),
         ('[[{"a": ["\\ud83d\\ud83d"]}]]', "MFD004"),
         ('{"a": {"b": 1, "b": 2}}', "MFD005"),
+        ('{"\\u0022": 1, "\\u0022": 2}', "MFD005"),
+        ('{"\\u0022\\u0022": 1, "a": 1, "\\u0022\\u0022": 2}', "MFD005"),
+        ('{"a\\"": 1,  "a\\"": 2}', "MFD005"),
         ("[" * 513 + "]" * 513, "MFD006"),
         ("[" * 200_000, "MFD006"),
     ],
@@ -120,6 +123,13 @@ def test_512_collections_are_fine_both_ways() -> None:
     assert encode_json(decode_json(text)) == text.encode()
     objects = '{"a":' * 511 + "{}" + "}" * 511
     assert encode_json(decode_json(objects)) == objects.encode()
+
+
+def test_messages_may_stand_around_a_value() -> None:
+    text = '{"input":' + "[" * 512 + "]" * 512 + "}"
+    assert decode_json(text, around=1)["input"]
+    with pytest.raises(DomainError):
+        decode_json(text)
 
 
 def test_the_recursion_limit_rises_only_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from magicflow.regex import compile_portable
+from magicflow.types.inline import write_array, write_map, write_object
 from magicflow.types.problems import Accepts, Check, Problem, below, frozen
 from magicflow.types.scalars import Definition, wrong_type
 
@@ -36,19 +37,6 @@ def compile_array(definition: Definition, compile: Compile) -> Check:
     any_item = definition["items"]["type"] == "any"
     fits = item.accepts
 
-    def accepts(value: Any) -> bool:
-        if type(value) is not list:
-            return False
-        if low and len(value) < low:
-            return False
-        if high is not None and len(value) > high:
-            return False
-        if not any_item:
-            for child in value:
-                if not fits(child):
-                    return False
-        return not unique or _is_unique(value)
-
     def explain(value: Any, path: str, problems: list[Problem]) -> None:
         if type(value) is not list:
             wrong_type("a list")(value, path, problems)
@@ -65,6 +53,8 @@ def compile_array(definition: Definition, compile: Compile) -> Check:
         if unique:
             _explain_unique(value, path, problems)
 
+    items = None if any_item else item
+    accepts = write_array(items, low, high, _is_unique if unique else None)
     return Check(accepts, explain)
 
 
@@ -148,21 +138,6 @@ def compile_map(definition: Definition, compile: Compile) -> Check:
     any_value = definition["values"]["type"] == "any"
     fits = item.accepts
 
-    def accepts(value: Any) -> bool:
-        if type(value) is not dict or len(value) < low:
-            return False
-        if high is not None and len(value) > high:
-            return False
-        if names is not None:
-            for name in value:
-                if not names(name):
-                    return False
-        if not any_value:
-            for child in value.values():
-                if not fits(child):
-                    return False
-        return True
-
     def explain(value: Any, path: str, problems: list[Problem]) -> None:
         if type(value) is not dict:
             wrong_type("an object")(value, path, problems)
@@ -175,6 +150,7 @@ def compile_map(definition: Definition, compile: Compile) -> Check:
             if not fits(child):
                 item.explain(child, below(path, name), problems)
 
+    accepts = write_map(None if any_value else item, low, high, names)
     return Check(accepts, explain)
 
 
@@ -190,32 +166,11 @@ def compile_object(definition: Definition, compile: Compile) -> Check:
     extra = definition["extra"]
     forbid = extra["allow"] == "forbid"
     typed = compile(extra["type"]) if extra["allow"] == "typed" else None
-    # A field that accepts anything needs no call, like an undeclared member.
-    fits = {name: check.accepts for name, check in checks.items()}
-    find = fits.get
 
     def accepts_extra(name: str, child: Any) -> bool:
         if forbid or (names is not None and not names(name)):
             return False
         return typed is None or typed.accepts(child)
-
-    free = not forbid and names is None and typed is None
-
-    def accepts(value: Any) -> bool:
-        if type(value) is not dict or not required <= value.keys():
-            return False
-        if low and len(value) < low:
-            return False
-        if high is not None and len(value) > high:
-            return False
-        for name, child in value.items():
-            check = find(name)
-            if check is not None:
-                if not check(child):
-                    return False
-            elif not free and not accepts_extra(name, child):
-                return False
-        return True
 
     def explain(value: Any, path: str, problems: list[Problem]) -> None:
         if type(value) is not dict:
@@ -242,4 +197,12 @@ def compile_object(definition: Definition, compile: Compile) -> Check:
                 if typed is not None and not typed.accepts(child):
                     typed.explain(child, place, problems)
 
+    free = not forbid and names is None and typed is None
+    accepts = write_object(
+        [(name, check, name in required) for name, check in checks.items()],
+        required.difference(checks),
+        low,
+        high,
+        None if free else accepts_extra,
+    )
     return Check(accepts, explain)

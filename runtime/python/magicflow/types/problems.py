@@ -30,10 +30,12 @@ Explain: TypeAlias = Callable[[Any, str, list[Problem]], None]
 
 @dataclass(slots=True)
 class Check:
-    """A compiled type: whether a value fits, and why it does not."""
+    """A compiled type: whether a value fits, and why it does not. `inline` writes the
+    test in place (see `inline.py`)."""
 
     accepts: Accepts
     explain: Explain
+    inline: Callable[[str, Any], str] | None = None
 
 
 def below(path: str, name: str | int) -> str:

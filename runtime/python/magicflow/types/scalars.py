@@ -16,6 +16,7 @@ from magicflow.types.domain import (
 )
 from magicflow.types.formats import FORMATS
 from magicflow.types.formats import LEAP_SECOND as LEAP
+from magicflow.types.inline import Constants, Inline
 from magicflow.types.problems import Accepts, Check, Problem, frozen, json_type
 
 Definition = dict[str, Any]
@@ -73,15 +74,45 @@ def _is_any(value: Any) -> bool:
     return True
 
 
+_INTEGER = (
+    "(type({0}) is int and -SAFE <= {0} <= SAFE or type({0}) is float and"
+    " {0}.is_integer() and -SAFE <= {0} <= SAFE)"
+)
+_NUMBER = (
+    "(type({0}) is float and {0} - {0} == 0.0 or type({0}) is int and"
+    " -SAFE <= {0} <= SAFE)"
+)
+
+
+def _source(text: str) -> Inline:
+    return lambda variable, constants: text.format(variable)
+
+
 BUILT_IN: Final[dict[str, Check]] = {
-    "any": Check(_is_any, lambda value, path, problems: None),
-    "null": Check(_is_null, wrong_type("null")),
-    "boolean": Check(lambda value: type(value) is bool, wrong_type("a boolean")),
-    "integer": Check(_is_integer, _explain_integer),
-    "number": Check(_is_number, _explain_number),
-    "string": Check(lambda value: type(value) is str, wrong_type("a string")),
-    "object": Check(lambda value: type(value) is dict, wrong_type("an object")),
-    "array": Check(lambda value: type(value) is list, wrong_type("a list")),
+    "any": Check(_is_any, lambda value, path, problems: None, _source("True")),
+    "null": Check(_is_null, wrong_type("null"), _source("{0} is None")),
+    "boolean": Check(
+        lambda value: type(value) is bool,
+        wrong_type("a boolean"),
+        _source("type({0}) is bool"),
+    ),
+    "integer": Check(_is_integer, _explain_integer, _source(_INTEGER)),
+    "number": Check(_is_number, _explain_number, _source(_NUMBER)),
+    "string": Check(
+        lambda value: type(value) is str,
+        wrong_type("a string"),
+        _source("type({0}) is str"),
+    ),
+    "object": Check(
+        lambda value: type(value) is dict,
+        wrong_type("an object"),
+        _source("type({0}) is dict"),
+    ),
+    "array": Check(
+        lambda value: type(value) is list,
+        wrong_type("a list"),
+        _source("type({0}) is list"),
+    ),
 }
 
 
@@ -126,7 +157,18 @@ def compile_string(definition: Definition) -> Check:
                 text = f"the string does not match `{pattern.pattern}`"
                 problems.append(Problem(path, "pattern", text))
 
-    return Check(accepts, explain)
+    def inline(variable: str, constants: Constants) -> str:
+        tests = [f"type({variable}) is str"]
+        if low:
+            tests.append(f"len({variable}) >= {low:d}")
+        if high is not None:
+            tests.append(f"len({variable}) <= {high:d}")
+        if fits_format is not None:
+            tests.append(f"{constants.add(fits_format)}({variable}) is True")
+        tests += [f"{constants.add(search)}({variable})" for search in searches]
+        return " and ".join(tests)
+
+    return Check(accepts, explain, inline)
 
 
 def compile_number(definition: Definition) -> Check:
@@ -162,7 +204,27 @@ def compile_number(definition: Definition) -> Check:
             if not check(value):
                 problems.append(Problem(path, keyword, f"the number is not {words}"))
 
-    return Check(accepts, explain)
+    bounds = [
+        (sign, _number(definition[key])) for key, sign in _SIGNS if key in definition
+    ]
+
+    def inline(variable: str, constants: Constants) -> str:
+        conditions = [(_INTEGER if is_integer else _NUMBER).format(variable)]
+        conditions += [
+            f"{variable} {sign} {constants.add(bound)}" for sign, bound in bounds
+        ]
+        return " and ".join(conditions)
+
+    # Bounds are written in place, whatever else there is needs its call.
+    return Check(accepts, explain, inline if len(bounds) == len(tests) else None)
+
+
+_SIGNS: Final = (
+    ("minimum", ">="),
+    ("maximum", "<="),
+    ("exclusive_minimum", ">"),
+    ("exclusive_maximum", "<"),
+)
 
 
 def _number(text: str) -> int | float:
@@ -222,10 +284,14 @@ def compile_enum(definition: Definition) -> Check:
     """A closed set of scalars, by JSON equality."""
     values = definition["values"]
     allowed = frozenset(frozen(value) for value in values)
+    inline: Inline | None = None
     if all(type(value) is str for value in values):
 
         def accepts(value: Any) -> bool:
             return type(value) is str and value in allowed
+
+        def inline(variable: str, constants: Constants) -> str:
+            return f"type({variable}) is str and {variable} in {constants.add(allowed)}"
 
     else:
 
@@ -245,7 +311,7 @@ def compile_enum(definition: Definition) -> Check:
             text = f"the value is none of {shown}{more}"
             problems.append(Problem(path, "enum", text))
 
-    return Check(accepts, explain)
+    return Check(accepts, explain, inline)
 
 
 def _show(value: Any) -> str:

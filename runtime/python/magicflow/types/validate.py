@@ -17,6 +17,7 @@ from magicflow.types.collections import (
     compile_tuple,
 )
 from magicflow.types.decode import with_deep_stack
+from magicflow.types.inline import Constants, Inline
 from magicflow.types.problems import Check, Problem
 from magicflow.types.scalars import (
     BUILT_IN,
@@ -174,5 +175,11 @@ _NEVER: Final = Check(lambda value: False, _explain_never)
 
 
 def _nullable(check: Check) -> Check:
-    accepts = check.accepts
-    return Check(lambda value: value is None or accepts(value), check.explain)
+    accepts, write = check.accepts, check.inline
+    inline: Inline | None = None
+    if write is not None:
+
+        def inline(variable: str, constants: Constants) -> str:
+            return f"({variable} is None or {write(variable, constants)})"
+
+    return Check(lambda value: value is None or accepts(value), check.explain, inline)
