@@ -3,12 +3,13 @@ language, and `$.<name>` must mean one thing."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from magicflow_cli.check.dataflow.scope import ROOTS, item_variable, loops_around
 from magicflow_cli.check.model import CheckedWorkflow, StepInfo
 from magicflow_cli.diagnostics import Label, Report, Span
-from magicflow_cli.diagnostics.codes import MF1101, MF1102, MF1103
+from magicflow_cli.diagnostics.codes import MF1101, MF1102, MF1103, MF1104
 from magicflow_cli.load.nodes import Scalar
 from magicflow_cli.plan.identifiers import (
     LANGUAGES,
@@ -16,6 +17,30 @@ from magicflow_cli.plan.identifiers import (
     split_words,
     type_name,
 )
+
+_NAME = re.compile(r"(?=[_-]*[A-Za-z0-9])[A-Za-z0-9_-]+\Z")
+
+
+def check_letters(checked: CheckedWorkflow, report: Report) -> None:
+    """Names of steps and branches stand in paths, plans, files and identifiers."""
+    for step in checked.steps.values():
+        _check_letters(step.name, "step", step.span, report)
+    for block in checked.blocks.values():
+        if block.branch:
+            _check_letters(block.branch, "branch", block.span, report)
+
+
+def _check_letters(name: str, what: str, span: Span, report: Report) -> None:
+    if _NAME.match(name):
+        return
+    plain = "-".join(re.findall("[A-Za-z0-9_]+", name))[:63]
+    report.add(
+        MF1104,
+        f"the {what} name `{name}` has characters that names may not have",
+        span,
+        help="a name is made of `a` to `z`, `A` to `Z`, `0` to `9`, `-` and `_`"
+        + (f": `{plain}`" if plain else ""),
+    )
 
 
 def check_collisions(checked: CheckedWorkflow, report: Report) -> None:

@@ -19,6 +19,7 @@ from magicflow_cli.diagnostics import Report
 Rule = Callable[[CheckedWorkflow, Report], None]
 
 RULES: tuple[Rule, ...] = (
+    names.check_letters,
     names.check_collisions,
     names.check_shadowed_roots,
     names.check_item_variables,

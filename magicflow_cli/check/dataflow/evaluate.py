@@ -234,7 +234,9 @@ class Evaluator:
         return ANY
 
     def _length(self, path: plan.PathExpr, index: int, value: Typed) -> Typed:
-        if not kinds(value, self.types) & {"string", "array", "object"}:
+        if isinstance(value.form, Hole):
+            self.holes.mark(value.form)
+        elif not kinds(value, self.types) & {"string", "array", "object"}:
             self.problem(
                 MF6301,
                 f"{self.shown(path, index)} is {describe(value, self.types)} and has no"
