@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from magicflow.engine import Refused, StartRequest
+from magicflow.engine import Refused
 from magicflow.engine.encoding import decode
 from magicflow.store import MemoryStore, RunFilter
 
@@ -381,20 +381,6 @@ def test_runs_leave_memory_and_come_back() -> None:
             assert len(h.engine.runs) <= 20
             for live in lives:
                 assert (await h.finish(live)).row.status == "completed"
-
-    run(test)
-
-
-def test_a_start_that_was_given_an_id_happens_once() -> None:
-    async def test() -> None:
-        async with running(waiting()) as h:
-            request = StartRequest(
-                "waits", run_id="0190a0a0-0000-7000-8000-000000000001"
-            )
-            first, done = h.engine.begin(request)
-            assert done is not None
-            again, none = h.engine.begin(request)
-            assert again is first and none is None
 
     run(test)
 

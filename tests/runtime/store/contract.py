@@ -19,6 +19,8 @@
 | settings_are_named_values | set, overwrite, remove |
 | erasing_leaves_nothing | run, log and outbox are gone; other runs stay |
 | open_runs_are_counted | only runs without an end count; the open run of a foreign id is the newest |
+| an_accepted_run_has_no_log | version 0 is a row and an outbox, and version 1 follows it |
+| ended_runs_expire | only runs of the workflow that ended in these states before the time |
 | reads_are_copies | changing what a read gave changes nothing in the store |
 """
 
@@ -274,6 +276,36 @@ class StoreContract:
         assert store.count_open() == 2
         assert store.open_run_of("order", "f") == "b"
         assert store.open_run_of("other", "f") is None
+
+    def test_an_accepted_run_has_no_log(self, store: Store) -> None:
+        waiting = effect("a", "start", "start")
+        accepted = replace(begin("a", opened=[waiting]), version=0, status="queued")
+        store.commit([accepted])
+        row = store.run("a")
+        assert row is not None and (row.version, row.status) == (0, "queued")
+        assert store.log("a") == []
+        with pytest.raises(Conflict):
+            store.commit([advance("a", 2)])
+        store.commit([advance("a", 1, closed=[("a", "start", "start")])])
+        assert [entry.version for entry in store.log("a")] == [1]
+        assert store.effects(["start"]) == []
+
+    def test_ended_runs_expire(self, store: Store) -> None:
+        for name, status, ended in (
+            ("a", "completed", 10),
+            ("b", "failed", 10),
+            ("c", "completed", 99),
+            ("d", "running", None),
+        ):
+            store.commit([begin(name), advance(name, 2, status=status, ended_at=ended)])
+        store.commit(
+            [
+                begin("e", workflow="other"),
+                advance("e", 2, status="completed", ended_at=1),
+            ]
+        )
+        assert store.expired("order", ["completed"], 50, 10) == ["a"]
+        assert store.expired("order", ["completed", "failed"], 100, 2) == ["a", "b"]
 
     def test_reads_are_copies(self, store: Store) -> None:
         store.commit([begin("a", opened=[effect("a", "timer", "t", due=1)])])

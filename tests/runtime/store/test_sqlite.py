@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from magicflow.store import SqliteStore, Store, StoreError, StoreInUse
+from magicflow.store import Effect, Erasure, SqliteStore, Store, StoreError, StoreInUse
 from magicflow.store.migrations import MIGRATIONS
 
 from tests.runtime.store.contract import StoreContract, advance, begin
@@ -105,4 +105,22 @@ def test_a_full_disk_is_a_store_error_and_recovers(tmp_path: Path) -> None:
     store.reopen()
     store.commit([begin("a", event=big)])
     assert store.log("a")[0].event == big
+    store.close()
+
+
+def test_an_erased_run_is_in_no_file(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "a.db")
+    canary = "canary-5d0f2b"
+    for n in range(20):
+        run_id = f"r{n}"
+        task = Effect(run_id, "task", "t", payload=f'"{canary}"')
+        store.commit([begin(run_id, event=f'"{canary}"', opened=[task])])
+        store.commit(
+            [advance(run_id, 2, changes=canary * 50, closed=[(run_id, "task", "t")])]
+        )
+    files = [tmp_path / "a.db", tmp_path / "a.db-wal"]
+    assert any(canary.encode() in file.read_bytes() for file in files)
+    store.commit([Erasure(f"r{n}") for n in range(20)])
+    for file in tmp_path.iterdir():
+        assert canary.encode() not in file.read_bytes(), file
     store.close()

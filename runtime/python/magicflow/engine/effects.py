@@ -13,11 +13,16 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from magicflow.engine.encoding import decode, encode
-from magicflow.engine.ids import derived_id
 from magicflow.engine.live import LiveRun
-from magicflow.engine.requests import Overloaded, Refused, StartRequest, Unavailable
+from magicflow.engine.requests import (
+    OWN_KEYS,
+    Overloaded,
+    Refused,
+    StartRequest,
+    Unavailable,
+)
 from magicflow.engine.tasks import NotFound
-from magicflow.store import Effect, StoreError, Transition
+from magicflow.store import Effect, RunFilter, StoreError, Transition
 
 if TYPE_CHECKING:
     from magicflow.engine.engine import Engine
@@ -142,7 +147,7 @@ class Effects:
                 request = StartRequest(
                     deployed.plan.name,
                     value,
-                    idempotency_key=f"event:{cloud['id']}:{trigger.position}",
+                    idempotency_key=f"{OWN_KEYS}event:{cloud['id']}:{trigger.position}",
                     source=f"event:{trigger.event}",
                 )
                 try:
@@ -156,14 +161,13 @@ class Effects:
 
     async def _start_child(self, effect: Effect, command: Json) -> bool:
         engine = self._engine
-        child_id = derived_id(effect.run_id, effect.key)
         parent = engine.find(effect.run_id)
         request = StartRequest(
             command["workflow"],
             command["input"],
             version=command["version"],
             deadline=command.get("deadline"),
-            run_id=child_id,
+            idempotency_key=f"{OWN_KEYS}child:{effect.run_id}:{effect.key}",
             parent=f"{effect.run_id}:{effect.key}",
             priority=parent.row.priority,
             traceparent=parent.info.get("traceparent"),
@@ -217,14 +221,16 @@ class Effects:
             await self._child_ended(effect, status, output, error)
 
     async def _stop_child(self, effect: Effect, command: Json) -> bool:
-        child_id = derived_id(effect.run_id, effect.key)
+        engine = self._engine
         event = {
             "type": "cancel_requested",
             "reason": command.get("reason", "the parent no longer wants it"),
         }
         # a child that never started or has ended needs no cancelling
-        with contextlib.suppress(NotFound, Refused):
-            await self._engine.send(child_id, event)
+        wanted = RunFilter(parent=f"{effect.run_id}:{effect.key}", open_only=True)
+        for child in engine.store.runs(wanted):
+            with contextlib.suppress(NotFound, Refused):
+                await engine.send(child.id, event)
         return True
 
     # retries and webhooks
@@ -236,7 +242,7 @@ class Effects:
             old.workflow,
             command["input"],
             command["metadata"],
-            run_id=derived_id(effect.run_id, "retry"),
+            idempotency_key=f"{OWN_KEYS}retry:{effect.run_id}",
             retry_of=effect.run_id,
             foreign_id=old.foreign_id,
             priority=old.priority,

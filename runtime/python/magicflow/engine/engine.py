@@ -19,8 +19,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from magicflow.core import apply, decide, new_state
+from magicflow.engine.admission import START_TIMER, Admission
 from magicflow.engine.catalog import Catalog, Deployed
-from magicflow.engine.clock import Clock, SystemClock
+from magicflow.engine.clock import Clock, Handle, SystemClock
 from magicflow.engine.dispatch import Dispatcher, LeaseSettings, LocalRunner
 from magicflow.engine.effects import Effects
 from magicflow.engine.encoding import decode, encode
@@ -34,6 +35,7 @@ from magicflow.engine.requests import (
     StartRequest,
     Unavailable,
 )
+from magicflow.engine.schedules import Schedules
 from magicflow.engine.tasks import NotFound, Task
 from magicflow.engine.timers import Timers
 from magicflow.observe.metrics import EngineMetrics
@@ -42,9 +44,12 @@ from magicflow.store import (
     Effect,
     Erasure,
     OutboxChange,
+    RunFilter,
     RunRow,
+    Setting,
     Store,
     StoreError,
+    Transition,
     Write,
 )
 from magicflow.store.writer import Done, GroupWriter, Writer
@@ -52,6 +57,7 @@ from magicflow.store.writer import Done, GroupWriter, Writer
 Json = dict[str, Any]
 Settled = asyncio.Future[None]
 _LOGGER = logging.getLogger("magicflow.engine")
+_KEPT = {"completed": ("completed",), "failed": ("failed", "timed_out", "cancelled")}
 
 
 class Pending:
@@ -101,6 +107,9 @@ class Engine:
             self.metrics.task_observed,
         )
         self.effects = Effects(self)
+        self.schedules = Schedules(self)
+        self.admission = Admission(self._admit)
+        self._sweep_alarm: Handle | None = None
         self.state: Literal["new", "open", "recovering", "draining", "closed"] = "new"
         self.new_id = id_source(self.clock.now)
         self.open_runs = 0
@@ -119,12 +128,13 @@ class Engine:
         """Take up every open run. The engine answers when this returns."""
         self._loop = asyncio.get_running_loop()
         self._writer = self._make_writer(self.store, self._written)
+        newest = self.store.runs(RunFilter(), limit=1)
+        self.new_id = id_source(self.clock.now, newest[0].id if newest else None)
         for deployed in self.catalog:
             self._write(
                 deployed.row(self.clock.now()), Pending(None, None, [], [], None)
             )
         self._load()
-        self.state = "open"
 
     def deploy(self, plan: Mapping[str, Any]) -> Deployed:
         """Make a plan startable. Raises PlanError."""
@@ -144,6 +154,9 @@ class Engine:
         self.open_runs = self.store.count_open()
         timers = self.store.effects(("timer",))
         self.timers.load([(t.run_id, t.key, t.due or 0) for t in timers])
+        self._load_places()
+        # from here on what is handed out may report at once
+        self.state = "open"
         now = self.clock.now()
         for effect in self.store.effects(("task",)):
             self._schedule(decode(effect.payload), effect, now)
@@ -152,6 +165,34 @@ class Engine:
             ("event", "child", "stop", "retry", "webhook")
         ):
             self.effects.redo(effect)
+        self.schedules.load()
+        self._arm_sweep()
+
+    def _arm_sweep(self) -> None:
+        if self._sweep_alarm is not None:
+            self._sweep_alarm.cancel()
+            self._sweep_alarm = None
+        if any(deployed.json.get("retention") for deployed in self.catalog):
+            at = self.clock.now() + self.settings.sweep
+            self._sweep_alarm = self.clock.call_at(at, self._sweep)
+
+    def _sweep(self) -> None:
+        """Erase what was kept long enough, a hundred runs at a time."""
+        if self.state != "open":
+            return
+        now = self.clock.now()
+        for deployed in self.catalog:
+            kept = deployed.json.get("retention") or {}
+            for name, statuses in _KEPT.items():
+                if name not in kept:
+                    continue
+                before = now - kept[name]
+                for run_id in self.store.expired(
+                    deployed.plan.name, statuses, before, 100
+                ):
+                    self.runs.drop(run_id)
+                    self._write(Erasure(run_id), Pending(None, None, [], [], None))
+        self._arm_sweep()
 
     async def close(self, drain: float = 10.0) -> None:
         """Stop: no new work, handlers get `drain` seconds, what is decided is written."""
@@ -160,6 +201,9 @@ class Engine:
         if self.state != "new":
             self.state = "draining"
         self.timers.clear()
+        self.schedules.clear()
+        if self._sweep_alarm is not None:
+            self._sweep_alarm.cancel()
         if self._recovery is not None:
             self._recovery.cancel()
         await self.dispatcher.drain(drain)
@@ -273,6 +317,9 @@ class Engine:
         self.open_runs -= 1
         row = live.row
         self.metrics.run_ended(row)
+        limits = live.deployed.json.get("concurrency")
+        if limits is not None:
+            self.admission.leave(live, limits)
         if row.parent is not None:
             self.effects.tell_parent(live)
         _wake(live)
@@ -287,6 +334,7 @@ class Engine:
             return
         live.in_flight -= 1
         self.runs.drop(live.row.id)
+        self.admission.withdraw(live.row)
         if conflict.reason == "version":
             _LOGGER.error(
                 "run %s was changed by somebody else; read again", live.row.id
@@ -376,7 +424,12 @@ class Engine:
             if value is not None:
                 event[name] = value
         done: Settled = self._loop.create_future()
-        self.feed(live, event, done)
+        if not self._queue_start(live, event, request.delay, done):
+            try:
+                self.feed(live, event, done)
+            except Refused:
+                self.admission.withdraw(live.row)
+                raise
         self.runs.add(live)
         self.open_runs += 1
         self.metrics.runs_started.add((live.row.workflow,), 1)
@@ -385,14 +438,95 @@ class Engine:
             done.add_done_callback(lambda _: self._forget_key(live.row))
         return live, done
 
+    def _queue_start(
+        self, live: LiveRun, event: Json, delay: int | None, done: Settled
+    ) -> bool:
+        """Whether the run has to wait, for its time or for a place; then that is
+        written. Raises Refused for input that does not fit, Overloaded."""
+        plan, now = live.deployed.plan, self.clock.now()
+        limits = live.deployed.json.get("concurrency")
+        later = bool(delay)
+        if limits is None and not later:
+            return False
+        key = None
+        if limits is not None:
+            key = self.admission.key_of(plan, limits, event, now)
+            if not later and self.admission.may_run(plan.name, limits, key):
+                self.admission.enter(plan.name, live.row.id, key)
+                return False
+        probe = {**event, "id": self.new_id(), "at": now}
+        refused = decide(plan, live.state, probe).refused
+        if refused is not None:
+            raise Refused(refused["code"], refused["message"], refused.get("details"))
+        row = live.row
+        row.status = "queued"
+        if not later and limits is not None:
+            self.admission.wait(row, key, limits)
+        live.queued = event
+        live.open["start", "start"] = None
+        due = now + delay if delay else None
+        effect = Effect(row.id, "start", "start", "", due, 0, encode(event))
+        write = Transition(
+            row.id, 0, now, "queued", "", "{}", begins=row, opened=[effect]
+        )
+        self._write(write, Pending(live, None, [], [], done))
+        if due is not None:
+            self.timers.start(row.id, START_TIMER, due)
+        return True
+
+    def _admit(self, run_id: str) -> None:
+        """A queued run has a place now."""
+        try:
+            live = self.runs.get(run_id)
+            if live is not None and live.queued is not None:
+                event, live.queued = live.queued, None
+                self.feed(live, event)
+        except (Refused, Unavailable, NotFound) as error:
+            _LOGGER.error("run %s was queued and does not start: %s", run_id, error)
+        except StoreError as error:
+            self._recover(error)
+
+    def _start_due(self, live: LiveRun) -> None:
+        """A delayed start is due: the run runs, or waits for a place."""
+        plan = live.deployed.plan
+        limits = live.deployed.json.get("concurrency")
+        if limits is not None and live.queued is not None:
+            key = self.admission.key_of(plan, limits, live.queued, self.clock.now())
+            if not self.admission.may_run(plan.name, limits, key):
+                self.admission.put(live.row, key)
+                return
+            self.admission.enter(plan.name, live.row.id, key)
+        self._admit(live.row.id)
+
+    def _load_places(self) -> None:
+        """Who runs, and who waits in which order, of workflows with limits."""
+        self.admission.clear()
+        waiting = {e.run_id: e for e in self.store.effects(("start",))}
+        self.timers.load(
+            [(id, START_TIMER, e.due) for id, e in waiting.items() if e.due is not None]
+        )
+        for deployed in self.catalog:
+            limits = deployed.json.get("concurrency")
+            if limits is None:
+                continue
+            wanted = RunFilter(workflow=deployed.plan.name, open_only=True)
+            for row in reversed(self.store.runs(wanted, limit=1 << 40)):
+                live = self.runs.get(row.id)
+                if live is None:
+                    continue
+                start = live.queued or live.state["start"]
+                key = self.admission.key_of(
+                    deployed.plan, limits, start, self.clock.now()
+                )
+                if row.version > 0:
+                    self.admission.enter(row.workflow, row.id, key)
+                elif waiting[row.id].due is None:
+                    self.admission.put(row, key)
+
     def _known_start(
         self, request: StartRequest, deployed: Deployed
     ) -> tuple[LiveRun, Settled | None] | None:
         workflow = deployed.plan.name
-        if request.run_id is not None:
-            live = self.runs.get(request.run_id)
-            if live is not None:
-                return live, None
         if request.idempotency_key is not None:
             live = self._keys.get((workflow, request.idempotency_key))
             if live is not None:
@@ -436,7 +570,7 @@ class Engine:
                 info[name] = value
         plan = deployed.plan
         row = RunRow(
-            id=request.run_id or self.new_id(),
+            id=self.new_id(),
             workflow=plan.name,
             workflow_version=plan.version,
             plan_hash=plan.hash,
@@ -505,7 +639,9 @@ class Engine:
         self.metrics.timers_fired.add((), 1)
         try:
             live = self.runs.get(run_id)
-            if live is not None:
+            if live is not None and timer_id == START_TIMER:
+                self._start_due(live)
+            elif live is not None:
                 self.feed(live, {"type": "timer_fired", "timer_id": timer_id})
         except Refused:
             self.change_outbox(closed=[(run_id, "timer", timer_id)])
@@ -516,7 +652,16 @@ class Engine:
         except StoreError as error:
             self._recover(error)
 
+    def write_setting(self, setting: Setting) -> None:
+        """Keep a value of the server's own."""
+        if self.state == "open":
+            self._write(setting, Pending(None, None, [], [], None))
+
     # recovery
+
+    def store_failed(self, error: StoreError) -> None:
+        """A read failed: nothing is known any more."""
+        self._recover(error)
 
     def _recover(self, error: BaseException) -> None:
         if self.state != "open":
@@ -524,6 +669,7 @@ class Engine:
         _LOGGER.error("the store failed, recovering: %s", error)
         self.state = "recovering"
         self.timers.clear()
+        self.schedules.clear()
         self.dispatcher.reset()
         self._recovery = self._loop.create_task(self._recovering())
 
@@ -542,13 +688,13 @@ class Engine:
                 await self._loop.run_in_executor(None, self.store.reopen)
                 assert self._writer is not None
                 self._writer.resume()
-                self.state = "open"
                 self._load()
                 self._take_over(watched)
                 break
             except StoreError as error:
                 self.state = "recovering"
                 self.timers.clear()
+                self.schedules.clear()
                 self.dispatcher.reset()
                 _LOGGER.warning("the store still fails: %s", error)
                 await asyncio.sleep(delay)
@@ -598,6 +744,10 @@ class Engine:
         Raises NotFound, Refused, Unavailable, StoreError.
         """
         live = self.find(run_id)
+        if live.queued is not None and event["type"] == "cancel_requested":
+            # only a run that has begun can be ended
+            self.timers.cancel(run_id, START_TIMER)
+            self._admit(run_id)
         done: Settled = self._loop.create_future()
         self.feed(live, event, done)
         await done

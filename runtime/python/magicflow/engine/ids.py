@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import os
-import uuid
 from collections.abc import Callable
 
 _BATCH = 512
 _PER_MILLISECOND = 4_096
 
 
-def id_source(now: Callable[[], int]) -> Callable[[], str]:
+def id_source(now: Callable[[], int], newest: str | None = None) -> Callable[[], str]:
     """A source of UUIDv7: 48 bits of time, a counter of 12, and 62 random bits.
 
     Later ids of one source are always greater as text, also when the clock goes back:
-    paging by id relies on it. More than 4,096 ids in one millisecond borrow from the
-    next.
+    paging by id relies on it. With `newest`, an id of an earlier source, all are greater
+    than that. More than 4,096 ids in one millisecond borrow from the next.
     """
     last, counter, prefix = 0, _PER_MILLISECOND, ""
+    if newest is not None:
+        last = int(newest[:8] + newest[9:13], 16)
     tails: list[str] = []
 
     def next_id() -> str:
@@ -43,8 +44,3 @@ def _random_tails() -> list[str]:
         f"-{'89ab'[int(raw[i], 16) & 3]}{raw[i + 1 : i + 4]}-{raw[i + 4 : i + 16]}"
         for i in range(0, len(raw), 16)
     ]
-
-
-def derived_id(parent: str, name: str) -> str:
-    """The same id for the same parent and name: what makes a start happen once."""
-    return str(uuid.uuid5(uuid.UUID(parent), name))

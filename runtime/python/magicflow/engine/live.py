@@ -30,6 +30,7 @@ class LiveRun:
         "listeners",
         "open",
         "poisoned",
+        "queued",
         "row",
         "state",
         "waiters",
@@ -45,6 +46,8 @@ class LiveRun:
         self.listeners: list[HistoryListener] = []
         self.in_flight = 0
         self.poisoned: str | None = None
+        self.queued: Json | None = None
+        """The start of a run that may not run yet."""
 
     @property
     def id(self) -> str:
@@ -117,6 +120,8 @@ class LiveRuns:
         if row.ended_at is None:
             for effect in self._store.effects(KINDS, row.id):
                 live.open[effect.kind, effect.key] = None
+                if effect.kind == "start":
+                    live.queued = decode(effect.payload)
         return live
 
     def drop(self, run_id: str) -> None:
@@ -139,6 +144,7 @@ KINDS = (
     "stop",
     "retry",
     "webhook",
+    "start",
 )
 _OUTLIVES = frozenset({"event", "webhook", "retry", "stop"})
 """What a run asked for and still wants after its end."""
@@ -222,6 +228,8 @@ def build_transition(
     closes = _EVENT_CLOSES.get(event["type"])
     if closes is not None:
         close(closes(event))
+    elif event["type"] == "run_started":
+        close(("start", "start"))
     for command in commands:
         kind = command["type"]
         opens = _OPENS.get(kind)
@@ -241,7 +249,7 @@ def build_transition(
                 close(key)
     run = live.state["run"]
     history = delta.pop("history", [])
-    begins = row if row.version == 0 else None
+    begins = row if row.version == 0 and row.status != "queued" else None
     row.version = run["version"]
     row.status = run["status"]
     row.updated_at = event["at"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+OWN_KEYS = "magicflow:"
+
 
 class Refused(Exception):
     """The request cannot be done; nothing changed. `code` is one of the core's refusals
@@ -32,8 +34,8 @@ class Unavailable(Exception):
 
 @dataclass(slots=True)
 class StartRequest:
-    """A run to start. `run_id` is given where the same request must give the same run
-    (children, retries). Times are milliseconds."""
+    """A run to start. Times are milliseconds. Idempotency keys of the engine's own begin
+    with `magicflow:`."""
 
     workflow: str
     input: Any = None
@@ -47,11 +49,12 @@ class StartRequest:
     traceparent: str | None = None
     source: str | None = None
     webhook: str | None = None
-    run_id: str | None = None
     parent: str | None = None
     retry_of: str | None = None
     resume: Any = None
     plan_hash: str | None = None
+    delay: int | None = None
+    """Milliseconds between the acknowledgement and the start."""
 
 
 @dataclass(slots=True)
@@ -70,3 +73,4 @@ class EngineSettings:
     max_deliveries: int = 5
     recovery_delay: float = 0.2
     event_ttl: int = 24 * 3_600_000
+    sweep: int = 60_000

@@ -10,6 +10,7 @@ from typing import Any
 
 from magicflow.engine.encoding import decode
 from magicflow.engine.live import LiveRun
+from magicflow.engine.requests import OWN_KEYS
 from magicflow.expr.scope import format_time as format_any_time
 from magicflow.server.http import Problem
 from magicflow.store import RunRow
@@ -42,7 +43,7 @@ def run_summary(row: RunRow) -> Json:
         summary["ended_at"] = format_time(row.ended_at)
     if row.foreign_id is not None:
         summary["foreign_id"] = row.foreign_id
-    if row.idempotency_key is not None:
+    if row.idempotency_key is not None and not row.idempotency_key.startswith(OWN_KEYS):
         summary["idempotency_key"] = row.idempotency_key
     if row.priority:
         summary["priority"] = row.priority

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from magicflow.engine.requests import StartRequest
+from magicflow.engine.requests import OWN_KEYS, StartRequest
 from magicflow.server.app import App, route
 from magicflow.server.durations import parse_duration
 from magicflow.server.http import Answer, Problem, Request, json_answer, members_of
@@ -22,6 +22,7 @@ _START: dict[str, tuple[type, ...]] = {
     "foreign_id": (str,),
     "webhook": (str,),
     "version": (str,),
+    "delay": (str, int, float),
 }
 _WAIT: dict[bytes, str] = {}
 """Queries that are nothing but a `wait`, read before: they come with every start."""
@@ -88,10 +89,19 @@ def start_request(workflow: str, body: Json, request: Request) -> StartRequest:
             start.timeout = parse_duration(given["timeout_override"])
         except ValueError as error:
             raise Problem(400, "BAD_REQUEST", f"timeout_override: {error}") from None
+    if "delay" in given:
+        try:
+            start.delay = parse_duration(given["delay"])
+        except ValueError as error:
+            raise Problem(400, "BAD_REQUEST", f"delay: {error}") from None
     for name in ("idempotency_key", "foreign_id"):
         value = getattr(start, name)
         if value is not None and not 0 < len(value) <= 255:
             raise Problem(400, "BAD_REQUEST", f"{name} must have 1 to 255 characters")
+    if (start.idempotency_key or "").startswith(OWN_KEYS):
+        raise Problem(
+            400, "BAD_REQUEST", f"keys with `{OWN_KEYS}` are the server's own"
+        )
     return start
 
 

@@ -18,6 +18,7 @@ class Store(Protocol):
       crash of the process and of the machine; when it raises `Conflict`, none of them
       took hold; when it raises `StoreError`, nobody knows until the store is read again.
     - A transition takes hold only on the version before its own (compare-and-set).
+      Version 0 is a run that is accepted and has not started; it has no log row.
     - Within a batch the log, its history and the outbox keep the order of the writes.
     - An idempotency key names at most one run of a workflow, for ever or until the run
       is erased.
@@ -53,6 +54,11 @@ class Store(Protocol):
 
     def effects(self, kinds: Iterable[str], run_id: str | None = None) -> list[Effect]:
         """Open outbox rows of these kinds, by run and key."""
+
+    def expired(
+        self, workflow: str, statuses: Iterable[str], before: int, limit: int
+    ) -> list[str]:
+        """Ids of runs of a workflow that ended in one of these states before a time."""
 
     def listeners(self, event: str) -> list[Effect]:
         """Open outbox rows of kind `listen` for an event."""

@@ -54,7 +54,7 @@ class MemoryStore:
                 if taken or run_id in self._runs or run_id in versions:
                     raise Conflict("key", run_id)
                 keys.add(key)
-                versions[run_id] = 0
+                versions[run_id] = write.version - 1
             known = self._runs.get(run_id)
             before = versions.get(run_id, known.version if known else -1)
             if before != write.version - 1:
@@ -87,6 +87,11 @@ class MemoryStore:
         row.status = write.status
         row.updated_at = write.at
         row.ended_at = write.ended_at
+        if write.version > 0:
+            self._append(write)
+        self._change_outbox(write.opened, write.closed)
+
+    def _append(self, write: Transition) -> None:
         self._log.setdefault(write.run_id, []).append(
             LogRow(
                 write.version,
@@ -97,7 +102,6 @@ class MemoryStore:
                 write.history_end,
             )
         )
-        self._change_outbox(write.opened, write.closed)
 
     def _change_outbox(
         self, opened: list[Effect], closed: list[tuple[str, str, str]]
@@ -170,6 +174,21 @@ class MemoryStore:
                 for identity in sorted(effects)
                 if identity[1] in wanted
             ]
+
+    def expired(
+        self, workflow: str, statuses: Iterable[str], before: int, limit: int
+    ) -> list[str]:
+        wanted = frozenset(statuses)
+        with self._lock:
+            found = [
+                row.id
+                for row in self._runs.values()
+                if row.workflow == workflow
+                and row.status in wanted
+                and row.ended_at is not None
+                and row.ended_at < before
+            ]
+        return sorted(found)[:limit]
 
     def listeners(self, event: str) -> list[Effect]:
         return [e for e in self.effects(("listen",)) if e.name == event]

@@ -10,7 +10,16 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 EffectKind = Literal[
-    "task", "timer", "listen", "human", "event", "child", "stop", "retry", "webhook"
+    "task",
+    "timer",
+    "listen",
+    "human",
+    "event",
+    "child",
+    "stop",
+    "retry",
+    "webhook",
+    "start",
 ]
 """What an outbox row asks for. A row stands until what it asks for has happened."""
 
@@ -80,8 +89,8 @@ class Effect:
 class Transition:
     """One decided event: everything that it changed, committed together or not at all.
 
-    `version` is the run's version afterwards. `begins` is the run's row and given with
-    version 1 only; `status` and `ended_at` are the run's afterwards.
+    `version` is the run's version afterwards. `begins` is the run's row, given with its
+    first transition: version 1, or 0 for a run that is accepted and has not started; `status` and `ended_at` are the run's afterwards.
     """
 
     run_id: str

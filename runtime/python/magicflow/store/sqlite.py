@@ -113,13 +113,22 @@ class SqliteStore:
     def commit(self, writes: Sequence[Write]) -> None:
         with _translated("cannot write"):
             self._writer.execute("BEGIN IMMEDIATE")
+            batch = _Batch(writes)
             try:
-                _Batch(writes).write(self._writer)
+                batch.write(self._writer)
                 self._writer.execute("COMMIT")
             except BaseException:
                 if self._writer.in_transaction:
                     self._writer.execute("ROLLBACK")
                 raise
+        if batch.erased:
+            self._forget_erased()
+
+    def _forget_erased(self) -> None:
+        """What was erased is overwritten in the file (`secure_delete`); the write-ahead
+        log has older copies until it is emptied."""
+        with contextlib.suppress(sqlite3.Error), self._read_lock:
+            self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def reopen(self) -> None:
         with _translated("cannot reopen"):
@@ -200,6 +209,21 @@ class SqliteStore:
             *values,
         )
         return [Effect(*row) for row in rows]
+
+    def expired(
+        self, workflow: str, statuses: Iterable[str], before: int, limit: int
+    ) -> list[str]:
+        wanted = sorted(statuses)
+        marks = ",".join("?" * len(wanted))
+        rows = self._read(
+            f"SELECT id FROM runs WHERE workflow = ? AND status IN ({marks}) "
+            "AND ended_at < ? ORDER BY id LIMIT ?",
+            workflow,
+            *wanted,
+            before,
+            limit,
+        )
+        return [row[0] for row in rows]
 
     def listeners(self, event: str) -> list[Effect]:
         rows = self._read(
@@ -305,6 +329,8 @@ class _Batch:
             self.advanced.append(
                 (version, write.status, at, write.ended_at, run_id, version - 1)
             )
+        if version == 0:
+            return  # accepted, not started: nothing has happened yet
         self.log.append(
             (
                 run_id,

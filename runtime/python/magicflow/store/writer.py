@@ -79,10 +79,11 @@ class GroupWriter:
                 self._write(batch)
 
     def _write(self, batch: list[Write]) -> None:
-        error = commit_batch(self._store, batch, self._done)
-        if error is not None:
-            with self._changed:
-                self._failed = error
+        commit_batch(self._store, batch, self._done, self._fail)
+
+    def _fail(self, error: StoreError) -> None:
+        with self._changed:
+            self._failed = error
 
 
 class InlineWriter:
@@ -97,7 +98,10 @@ class InlineWriter:
         if self._failed is not None:
             self._done(writes, self._failed)
         else:
-            self._failed = commit_batch(self._store, writes, self._done)
+            commit_batch(self._store, writes, self._done, self._fail)
+
+    def _fail(self, error: StoreError) -> None:
+        self._failed = error
 
     def resume(self) -> None:
         self._failed = None
@@ -106,8 +110,14 @@ class InlineWriter:
         """Nothing is ever queued."""
 
 
-def commit_batch(store: Store, batch: list[Write], done: Done) -> StoreError | None:
-    """Commit a batch and tell its writes' fate; the error when it is unknown.
+def commit_batch(
+    store: Store,
+    batch: list[Write],
+    done: Done,
+    fail: Callable[[StoreError], None],
+) -> bool:
+    """Commit a batch and tell its writes' fate. False when it is unknown: then `fail`
+    is called first, so that whoever hears of the failure finds the writer stopped.
 
     A conflict is a known outcome, nothing was kept: the writes are tried one by one, so
     that only those that conflict are refused.
@@ -117,16 +127,18 @@ def commit_batch(store: Store, batch: list[Write], done: Done) -> StoreError | N
     except Conflict as conflict:
         if len(batch) == 1:
             done(batch, conflict)
-            return None
+            return True
         for position, write in enumerate(batch):
-            error = commit_batch(store, [write], done)
-            if error is not None:
-                done(batch[position + 1 :], error)
-                return error
-        return None
+            if not commit_batch(store, [write], done, fail):
+                rest = batch[position + 1 :]
+                if rest:
+                    done(rest, StoreError("a write before this one failed"))
+                return False
+        return True
     except Exception as error:
         failure = error if isinstance(error, StoreError) else StoreError(str(error))
+        fail(failure)
         done(batch, failure)
-        return failure
+        return False
     done(batch, None)
-    return None
+    return True
