@@ -11,6 +11,9 @@ LANGUAGE = Language(
     name="python",
     targets={
         "types": f"{_HERE}.types",
+        "executor": f"{_HERE}.executor",
+        "server": f"{_HERE}.server",
+        "client": f"{_HERE}.client",
     },
     requires={
         "executor": ("types",),

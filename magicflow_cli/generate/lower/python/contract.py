@@ -13,13 +13,12 @@ from magicflow_cli.generate.lower.python.code import (
     layout,
     subscript,
 )
-from magicflow_cli.generate.lower.python.errors import error_class
 from magicflow_cli.generate.lower.python.functions import (
     StepFunction,
     step_functions,
     type_from,
 )
-from magicflow_cli.generate.lower.python.names import folder_of
+from magicflow_cli.generate.lower.python.names import class_of, folder_of
 from magicflow_cli.generate.lower.python.sinks import string_literal
 from magicflow_cli.generate.model import Options, Untrusted, View
 from magicflow_cli.plan import models as plan
@@ -90,8 +89,6 @@ def _errors_of(document: plan.Plan, function: StepFunction) -> list[tuple[str, C
         if error.details is not None:
             details = call("Codec", type_from("t", error.details, document.types))
         key = f"(c.{function.constant}, {string_literal(code)})"
-        name = Atom(f"e.{error_class(function.function, code)}")
+        name = Atom(f"e.{class_of(function.function, code)}")
         entries.append((key, Bracket("", "(", (name, details))))
     return entries
-
-

@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from magicflow_cli.generate.lower.python.annotations import BUILT_IN, NONE, name_of
-from magicflow_cli.generate.lower.python.code import Atom, Code, either
+from magicflow_cli.generate.lower.python.code import (
+    Atom,
+    Code,
+    call,
+    declaration,
+    either,
+    subscript,
+)
 from magicflow_cli.generate.lower.python.constants import member_of
 from magicflow_cli.generate.lower.python.names import class_of, constant, function_of
 from magicflow_cli.plan import models as plan
@@ -73,6 +80,13 @@ def type_from(module: str, ref: plan.TypeRef, types: dict[str, plan.TypeDef]) ->
     if code is None:
         code = Atom(f"{module}.{name_of(types[ref.type])}")
     return either((code, NONE)) if ref.nullable and ref.type != "any" else code
+
+
+def codec_of(type: Code, indent: str) -> str:
+    """The statement that makes the codec of a type."""
+    return declaration(
+        "codec", subscript("mf.Codec", type), call("mf.Codec", type), indent
+    )
 
 
 def _step_type(

@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Generic, Self, TypedDict, TypeVar, Unpack
 
+import httpx
+
 from magicflow.client.asynchronous import AsyncClient
 from magicflow.client.errors import RunFailed
-from magicflow.client.model import Event, Execution
+from magicflow.client.model import Event, Execution, Retries
 from magicflow.client.sync import Client
 from magicflow.models.codec import Codec
 from magicflow.worker.errors import WorkflowError
@@ -29,6 +31,22 @@ class StartOptions(TypedDict, total=False):
     foreign_id: str
     timeout_override: str
     webhook: str
+
+
+class ClientOptions(TypedDict, total=False):
+    """How a blocking client works: `timeout` in seconds bounds one request."""
+
+    timeout: float
+    retries: Retries | None
+    transport: httpx.BaseTransport | None
+
+
+class AsyncClientOptions(TypedDict, total=False):
+    """As `ClientOptions`, for asyncio."""
+
+    timeout: float
+    retries: Retries | None
+    transport: httpx.AsyncBaseTransport | None
 
 
 class WorkflowFailed(RunFailed):

@@ -52,7 +52,7 @@ class WorkflowExecutor:
             for step in steps
         }
 
-    def register_function(self, step: str, function: Function) -> None:
+    def register(self, step: str, function: Function) -> None:
         """Use a function for a step. Raises RegistrationError when there is no such
         step, when it has a function, or when the function takes or gives other types.
         """

@@ -1,0 +1,80 @@
+"""The target `client`: typed clients of one workflow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from magicflow_cli.generate.lower.python.client_tests import client_tests
+from magicflow_cli.generate.lower.python.code import Atom, call, layout
+from magicflow_cli.generate.lower.python.contract import contract_view
+from magicflow_cli.generate.lower.python.functions import codec_of, type_from
+from magicflow_cli.generate.lower.python.names import (
+    class_of,
+    constant,
+    folder_of,
+    function_of,
+)
+from magicflow_cli.generate.model import Options, Untrusted, View
+from magicflow_cli.plan import models as plan
+
+STEP = " " * 8
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """`data` is the parameter, `codec` the statement that makes its codec."""
+
+    name: str
+    event: Untrusted
+    constant: str
+    data: str
+    codec: str
+    send: str
+    send_async: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClientView:
+    workflow: Untrusted
+    name: str
+    has_types: bool
+    events: tuple[Event, ...]
+
+
+def lower(document: plan.Plan, options: Options) -> Iterator[View]:
+    """The files of the target for one workflow."""
+    folder = folder_of(document.workflow.name, options)
+    events = tuple(
+        _event(document, event)
+        for _, event in sorted(document.events.items())
+        if event.listens
+    )
+    yield contract_view(document, options)
+    yield View(
+        f"{folder}client.py",
+        "client/client.py.j2",
+        ClientView(
+            workflow=Untrusted(document.workflow.name),
+            name=class_of(document.workflow.name, "client"),
+            has_types=any("(t." in event.codec for event in events),
+            events=events,
+        ),
+    )
+    yield from client_tests(document, options)
+
+
+def _event(document: plan.Plan, event: plan.Event) -> Event:
+    type = type_from("t", event.type, document.types)
+    name = constant("event", event.name)
+    arguments = ("execution_id", f"c.{name}", "codec.to_json(data)", "event_id")
+    sent = call("self.signal", *map(Atom, arguments))
+    return Event(
+        name=function_of(f"send-{event.name}"),
+        event=Untrusted(event.name),
+        constant=name,
+        data=layout("data: ", type, ",", STEP),
+        codec=codec_of(type, STEP),
+        send=layout("return ", sent, "", STEP),
+        send_async=layout("return await ", sent, "", STEP),
+    )
