@@ -36,7 +36,7 @@ def check_context(text: str) -> tuple[list[Diagnostic], str]:
     table.add_schema(schema, "order#/input_schema", ["order", "input"], named=True)
     table.finish()
     shown = render(
-        report.diagnostics, {"context.yaml": loaded.source}, color=False, width=100
+        report.diagnostics, {"context.yaml": loaded.source}, color=False, width=88
     )
     return report.diagnostics, shown.rstrip("\n")
 
