@@ -26,7 +26,7 @@ def check_letters(checked: CheckedWorkflow, report: Report) -> None:
     for step in checked.steps.values():
         _check_letters(step.name, "step", step.span, report)
     for block in checked.blocks.values():
-        if block.branch:
+        if block.branch and block.branch not in checked.steps:
             _check_letters(block.branch, "branch", block.span, report)
 
 

@@ -127,6 +127,7 @@ MF1010 = _warning("MF1010", "The workflow's input and output are untyped")
 MF1101 = _error("MF1101", "Two names are one in generated code")
 MF1102 = _warning("MF1102", "A step has the name of a root")
 MF1103 = _error("MF1103", "A loop's variable hides something")
+MF1104 = _error("MF1104", "A name has characters that names may not have")
 
 # MF2: schema profile
 MF2001 = _error("MF2001", "A keyword is outside the schema profile")
