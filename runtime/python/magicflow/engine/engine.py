@@ -39,6 +39,7 @@ from magicflow.engine.schedules import Schedules
 from magicflow.engine.tasks import NotFound, Task
 from magicflow.engine.timers import Timers
 from magicflow.observe.metrics import EngineMetrics
+from magicflow.observe.traces import Traces, traceparent_of
 from magicflow.store import (
     Conflict,
     Effect,
@@ -109,6 +110,7 @@ class Engine:
         self.effects = Effects(self)
         self.schedules = Schedules(self)
         self.admission = Admission(self._admit)
+        self.traces: Traces | None = None
         self._sweep_alarm: Handle | None = None
         self.state: Literal["new", "open", "recovering", "draining", "closed"] = "new"
         self.new_id = id_source(self.clock.now)
@@ -215,6 +217,8 @@ class Engine:
             await asyncio.sleep(0)
         for live in self.runs.clear():
             _wake(live)
+        if self.traces is not None:
+            self.traces.close()
         self.store.close()
 
     # writing
@@ -285,6 +289,8 @@ class Engine:
                 _LOGGER.exception("run %s: a command was not carried out", live.id)
             if pending.history:
                 self.metrics.record_history(live.row, pending.history)
+                if self.traces is not None:
+                    self.traces.record(live, pending.history)
                 for listener in live.listeners:
                     listener(pending.history)
             if live.row.ended_at is not None and live.in_flight == 0:
@@ -375,9 +381,13 @@ class Engine:
                     command["workflow"] = row.workflow
                     command["workflow_version"] = row.workflow_version
                     command["plan_hash"] = row.plan_hash
-                    trace = live.info.get("traceparent")
-                    if trace is not None:
-                        command["traceparent"] = trace
+                    given = live.info.get("traceparent")
+                    if self.traces is not None:
+                        command["traceparent"] = traceparent_of(
+                            row.id, command["task_id"], command["attempt"], given
+                        )
+                    elif given is not None:
+                        command["traceparent"] = given
         transition = build_transition(live, event, delta, commands)
         self.effects.add_final(live, event, transition)
         self._write(transition, Pending(live, event, commands, history, done))

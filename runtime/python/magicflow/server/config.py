@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from magicflow.errors import ConfigError
@@ -41,7 +41,6 @@ class ServerConfig:
     max_live_runs: int = 20_000
     max_waiting_writes: int = 10_000
     lease: float = 30.0
-    extra: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def from_environment(

@@ -17,6 +17,7 @@ from magicflow.engine import Engine, EngineSettings
 from magicflow.engine.dispatch import LocalRunner
 from magicflow.observe.logs import set_up_logs
 from magicflow.observe.metrics import Gauge
+from magicflow.observe.traces import exporting_traces
 from magicflow.server.app import App
 from magicflow.server.config import ConfigError, ServerConfig
 from magicflow.server.egress import EgressPolicy
@@ -66,6 +67,14 @@ class Server:
         self.engine.effects.webhook = webhooks.call
         if config.events_url is not None:
             self.engine.effects.sinks.append(webhooks.sink(config.events_url))
+        if config.traces:
+            try:
+                self.engine.traces = exporting_traces()
+            except ImportError as error:
+                store.close()
+                raise ConfigError(
+                    "traces need the packages of the extra `traces`"
+                ) from error
         self.app = App(self.engine, config)
         self.address: tuple[str, int] | None = None
         self._socket: socket.socket | None = None
