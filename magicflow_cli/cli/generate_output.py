@@ -30,12 +30,10 @@ def carry_out(job: Job, plans: list[Plan], mode: Mode, permitted: Permitted) -> 
     request = Request(tuple(plans), language, job.parts, job.options, job.complete)
     permissions = Permissions(permitted.force, permitted.adopt)
     prepared = prepare(request, job.output, report, permissions)
-    if prepared is not None and not report.has_errors:
-        if mode == "write":
-            if prepared.write(report):
-                sys.stderr.write(_summary(job, prepared))
-        else:
-            _tell(job, prepared, mode, report)
+    if prepared is not None and mode != "write":
+        _tell(job, prepared, mode, report)
+    elif prepared is not None and not report.has_errors and prepared.write(report):
+        sys.stderr.write(f"{job.output}: {_counts(prepared.changes)}\n")
     if report.diagnostics:
         show(report.diagnostics)
     if any(each.code in _NOT_DONE for each in report.diagnostics):
@@ -53,7 +51,7 @@ def _tell(job: Job, prepared: Prepared, mode: Mode, report: Report) -> None:
             if change.action is not Action.KEEP:
                 sys.stdout.write(f"{change.action.value:<8}{change.path}\n")
         sys.stderr.write(f"{job.output}: {_counts(prepared.changes)}\n")
-    if not mode.startswith("check"):
+    if not mode.startswith("check") or report.has_errors:
         return
     if prepared.changes.current:
         sys.stderr.write(f"{job.output}: up to date\n")
@@ -66,10 +64,6 @@ def _tell(job: Job, prepared: Prepared, mode: Mode, report: Report) -> None:
                 Span((job.output / change.path).as_posix(), 1, 1, 1, 1),
                 help=f"a run would {change.action.value} it; run again without `--check`",
             )
-
-
-def _summary(job: Job, prepared: Prepared) -> str:
-    return f"{job.output}: {_counts(prepared.changes)}\n"
 
 
 def _counts(changes: Changes) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from magicflow_cli import __version__
-from magicflow_cli.diagnostics import Report
+from magicflow_cli.diagnostics import Diagnostic, Report
 from magicflow_cli.generate.files import RenderedFile
 from magicflow_cli.generate.model import Request
 from magicflow_cli.generate.publish import (
@@ -33,7 +33,9 @@ class Prepared:
     manifest: Manifest
 
     def write(self, report: Report) -> bool:
-        """Write it; False, with a diagnostic, when that failed."""
+        """Write it; False, with a diagnostic, when that failed. The report must have no
+        error yet."""
+        assert not report.has_errors
         return write_changes(
             self.folder, self.changes, self.before, self.manifest, report
         )
@@ -60,11 +62,22 @@ def prepare(
     if request.complete:
         name = request.language.name
         run |= {owner for owner in before.owners() if owner.language == name}
+    decided = Report()
     changes = plan_changes(
-        files, before, disk, run, report, permissions or Permissions()
+        files, before, disk, run, decided, permissions or Permissions()
     )
+    report.diagnostics += [_below(folder, each) for each in decided.diagnostics]
     after = _manifest_after(request, before, changes)
     return Prepared(folder, files, changes, before, after)
+
+
+def _below(folder: Path, diagnostic: Diagnostic) -> Diagnostic:
+    """A diagnostic about a path of the output, with the folder before it."""
+    span = diagnostic.span
+    if span is None:
+        return diagnostic
+    file = (folder / span.file).as_posix()
+    return replace(diagnostic, span=replace(span, file=file))
 
 
 def _manifest_after(request: Request, before: Manifest, changes: Changes) -> Manifest:

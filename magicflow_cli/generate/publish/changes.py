@@ -118,29 +118,34 @@ def _owned(
         return Change(Action.KEEP, file.path)
     if entry is not None and present == entry.sha256:
         return Change(Action.REPLACE, file.path, file.content)
-    if permissions.force:
-        return Change(Action.REPLACE, file.path, file.content, backup=True)
+    if permissions.adopt and entry is None and disk.has_header(file.path):
+        return Change(Action.REPLACE, file.path, file.content)
+    if not permissions.force:
+        _refuse(file.path, entry, report)
+    return Change(Action.REPLACE, file.path, file.content, backup=True)
+
+
+def _refuse(path: str, entry: Entry | None, report: Report) -> None:
+    """The change is still decided, so that a diff shows it; with the error in the
+    report it is not made."""
     if entry is not None:
         report.add(
             MF4001,
-            f"the generated file `{file.path}` was edited by hand",
-            _place(file.path),
+            f"the generated file `{path}` was edited by hand",
+            _place(path),
             help="move the change to a stub or to the templates; `--diff` shows what"
             " would become of the file, `--force` overwrites it and keeps the edited"
-            f" one as `{file.path}.orig`",
+            f" one as `{path}.orig`",
         )
-    elif permissions.adopt and disk.has_header(file.path):
-        return Change(Action.REPLACE, file.path, file.content)
     else:
         report.add(
             MF4003,
-            f"`{file.path}` is in the way: it was not generated here",
-            _place(file.path),
+            f"`{path}` is in the way: it was not generated here",
+            _place(path),
             help="choose another output folder or move the file; `--adopt` takes over"
             " a file that carries the header of generated files, `--force` overwrites"
-            f" any and keeps it as `{file.path}.orig`",
+            f" any and keeps it as `{path}.orig`",
         )
-    return Change(Action.KEEP, file.path)
 
 
 def _written_once(

@@ -89,8 +89,8 @@ ROWS = [
     (NEW, None, NEW, FileClass.OWNED, "keep", []),
     (NEW, OLD, NEW, FileClass.OWNED, "keep", []),
     (OLD, OLD, NEW, FileClass.OWNED, "replace", []),
-    (EDITED, OLD, NEW, FileClass.OWNED, "keep", ["MF4001"]),
-    (EDITED, None, NEW, FileClass.OWNED, "keep", ["MF4003"]),
+    (EDITED, OLD, NEW, FileClass.OWNED, "replace", ["MF4001"]),
+    (EDITED, None, NEW, FileClass.OWNED, "replace", ["MF4003"]),
     (OLD, OLD, None, FileClass.OWNED, "delete", []),
     (EDITED, OLD, None, FileClass.OWNED, None, ["MF4002"]),
     (None, OLD, None, FileClass.OWNED, None, []),
@@ -136,7 +136,7 @@ def test_adopt_takes_files_with_the_header_only() -> None:
     action, codes, changes = decide(f"# {HEADER}\n", None, NEW, permissions=adopt)
     assert (action, codes) == ("replace", [])
     assert not changes.changes[0].backup
-    assert decide(EDITED, None, NEW, permissions=adopt)[:2] == ("keep", ["MF4003"])
+    assert decide(EDITED, None, NEW, permissions=adopt)[:2] == ("replace", ["MF4003"])
 
 
 def test_carriage_returns_are_no_edit() -> None:
