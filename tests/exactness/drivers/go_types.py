@@ -83,8 +83,6 @@ func text(quoted []byte) []byte {
 """
 
 
-
-
 def prepare(corpus: CompiledCorpus, folder: Path) -> list[str]:
     """Generates, builds and returns the command of the driver."""
     from tests.exactness.drivers import Unavailable

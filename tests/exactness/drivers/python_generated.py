@@ -61,9 +61,8 @@ def _document(corpus: CompiledCorpus) -> Any:
 def main(folder: str) -> None:
     import json
 
-    from pydantic import ValidationError
-
     from magicflow.types import DomainError
+    from pydantic import ValidationError
 
     sys.path.insert(0, folder)
     roots = import_module("generated_types").ROOTS
