@@ -8,6 +8,7 @@ from magicflow_cli.check.dataflow import scope as scopes
 from magicflow_cli.check.dataflow.contracts import (
     check_default_inputs,
     check_fallbacks,
+    check_loop_inputs,
     check_written_output,
 )
 from magicflow_cli.check.dataflow.declare import declare_types, undo_function
@@ -84,6 +85,7 @@ class Analysis:
             self._mapped("compensation"),
         )
         check_default_inputs(checked, self.evaluator, inference)
+        check_loop_inputs(checked, self.evaluator)
         check_fallbacks(checked, self.evaluator, self.outcomes)
         check_written_output(checked, self.evaluator)
         inference.run()

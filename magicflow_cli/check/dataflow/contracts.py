@@ -9,10 +9,18 @@ from magicflow_cli.check.dataflow.functions import Inference, expanded
 from magicflow_cli.check.dataflow.holes import Piece
 from magicflow_cli.check.dataflow.members import Missing, member
 from magicflow_cli.check.dataflow.outcomes import Outcomes
-from magicflow_cli.check.dataflow.typed import Hole, Named, Typed, definition, of
+from magicflow_cli.check.dataflow.typed import (
+    Hole,
+    Named,
+    Typed,
+    definition,
+    describe,
+    kinds,
+    of,
+)
 from magicflow_cli.check.model import CheckedWorkflow, StepInfo
 from magicflow_cli.diagnostics import Label, Span
-from magicflow_cli.diagnostics.codes import MF6402, MF6502
+from magicflow_cli.diagnostics.codes import MF6309, MF6402, MF6502
 from magicflow_cli.load.nodes import Mapping
 from magicflow_cli.plan import models as plan
 
@@ -33,6 +41,24 @@ def check_default_inputs(
                 step.span,
             )
             fit.check(None, given, of(info.input))
+
+
+def check_loop_inputs(checked: CheckedWorkflow, evaluator: Evaluator) -> None:
+    """By default a step of a loop receives the run's input with the item as a member:
+    the input must be an object."""
+    ref = checked.input_type
+    if ref is None or kinds(of(ref), checked.types) & {"object"}:
+        return
+    for step in checked.steps.values():
+        value = checked.step_input_values.get(step.name)
+        if isinstance(value, plan.CallExpr) and value.function == "merge":
+            evaluator.problem(
+                MF6309,
+                f"the run's input is {describe(of(ref), checked.types)} and cannot hold"
+                f" the item that `{step.name}` receives too",
+                step.span,
+                help="write the step's `input:`",
+            )
 
 
 def check_fallbacks(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeGuard
 
 from magicflow_cli.check.dataflow.holes import ITEM, Holes, Piece
 from magicflow_cli.check.dataflow.outcomes import ERROR
@@ -158,16 +159,25 @@ class Materialiser:
     def _piece(
         self, piece: Piece, function: str, path: tuple[str, ...], names: Names
     ) -> plan.TypeRef:
-        hinted = self._hinted(piece, names)
-        if hinted is not None:
-            return hinted
+        hint = self._agreed(piece)
+        if hint is not None and hint.form == Named("any"):
+            return ANY
+        declared = definition(hint.form, self._types) if hint is not None else None
+        if hint is not None and not piece.members:
+            return self.ref(hint, names)
+        if isinstance(declared, plan.MapType) and hint is not None:
+            return self.ref(hint, names)
         if piece.members and piece.item is None:
-            fields = {
-                name: plan.Field(
-                    type=self._hole(function, (*path, name)), required=below.required
-                )
-                for name, below in piece.members.items()
-            }
+            # What the whole is used for, and what is read of it besides.
+            fields = dict(declared.fields) if _is_object(declared) else {}
+            if hint is not None and fields and not piece.members.keys() - fields.keys():
+                return self.ref(hint, names)
+            for name, below in piece.members.items():
+                if name not in fields:
+                    fields[name] = plan.Field(
+                        type=self._hole(function, (*path, name)),
+                        required=below.required,
+                    )
             return self._object(names, fields, open=True)
         if piece.item is not None and not piece.members:
             inner = self._hole(function, (*path, ITEM))
@@ -176,8 +186,9 @@ class Materialiser:
             return self._define(names, plan.ArrayType(name=_name(names), items=inner))
         return ANY
 
-    def _hinted(self, piece: Piece, names: Names) -> plan.TypeRef | None:
-        """The one type that all uses agree on; None when they tell nothing."""
+    def _agreed(self, piece: Piece) -> Typed | None:
+        """The one type that all uses agree on: `any` where they contradict each other -
+        whatever comes, some use fails -, None when they tell nothing."""
         hints = [h for h in piece.hints if self._telling(h)]
         if not hints:
             return None
@@ -185,24 +196,12 @@ class Materialiser:
         for hint in hints[1:]:
             agreed = self._narrower(best, hint)
             if agreed is None:
-                return ANY  # uses that contradict: whatever comes, some use fails
+                return Typed(Named("any"))
             best = agreed
-        if piece.members and not self._has_members(best, piece):
-            return None
-        nullable = all(hint.nullable for hint in hints)
-        ref = self.ref(best, names)
-        if ref.type == "any":
-            return ANY
-        return plan.TypeRef(type=ref.type, nullable=nullable or None)
+        return best.but(nullable=all(hint.nullable for hint in hints))
 
     def _telling(self, hint: Typed) -> bool:
         return hint.form not in (Named("any"),) and not isinstance(hint.form, Hole)
-
-    def _has_members(self, value: Typed, piece: Piece) -> bool:
-        defined = definition(value.form, self._types)
-        if isinstance(defined, plan.ObjectType):
-            return all(name in defined.fields for name in piece.members)
-        return isinstance(defined, plan.MapType)
 
     def _narrower(self, one: Typed, other: Typed) -> Typed | None:
         """The more exact of two types of one kind; None when they contradict."""
@@ -230,6 +229,10 @@ def _own(form: Form, depth: int) -> bool:
     if depth > 0 or form is ERROR.form:
         return False
     return isinstance(form, ObjectOf) and len(form.members) <= _MOST_COPIED
+
+
+def _is_object(defined: plan.TypeDef | None) -> TypeGuard[plan.ObjectType]:
+    return isinstance(defined, plan.ObjectType)
 
 
 def _plain(value: Typed) -> bool:

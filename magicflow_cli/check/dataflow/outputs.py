@@ -43,7 +43,7 @@ class DefaultOutput:
         types = self.checked.types
         wanted = definition(Named(ref.type), types) if ref is not None else None
         if ref is None or not isinstance(wanted, plan.ObjectType):
-            return self._whole()
+            return self._whole(ref if wanted is not None else None)
         members: dict[str, plan.Expr] = {}
         fields = wanted.fields
         for name, declared in fields.items():
@@ -54,8 +54,12 @@ class DefaultOutput:
             self._check_produced(name, declared, sources)
         return plan.ObjectExpr(members=members)
 
-    def _whole(self) -> plan.Expr:
+    def _whole(self, ref: plan.TypeRef | None) -> plan.Expr:
         line = [s for s in reversed(self.checked.root.main_line) if self._gives(s)]
+        for step in line if ref is not None else ():
+            form = self.outcomes.output(step).form
+            if isinstance(form, Hole) and ref is not None:
+                self.evaluator.holes.hint(form, of(ref))
         if not line:
             return plan.LitExpr(value=None)
         return _either([path("step", name=step.name) for step in line])

@@ -361,3 +361,31 @@ def test_steps_types_are_named_after_the_step() -> None:
         "order#/inferred/order/f/output": ["s", "output"],
         "order#/inferred/steps/s/output": ["s", "mapped", "output"],
     }
+
+
+def test_a_whole_output_that_is_used_and_read() -> None:
+    context = (
+        NO_OUTPUT
+        + "  g: {input_schema: {type: object, required: [a], properties: {a: {type: integer}}}}\n"
+    )
+    both = "steps: [{name: s}, {name: t, function: g, input: $.s}, {name: u, input: {x: $.s.b}}]"
+    assert output_of(both, context=context) == {"a": "integer", "b": "any"}
+    one = "steps: [{name: s}, {name: t, function: g, input: $.s}, {name: u, input: {x: $.s.a}}]"
+    assert output_of(one, context=context) == {"a": "integer"}
+
+
+def test_an_output_that_is_no_object() -> None:
+    context = "input_schema: {type: object}\noutput_schema: {type: array, items: {type: integer}}"
+    checked, _ = run("steps: [{name: s}]", context)
+    assert checked.output_value == plan.PathExpr(
+        root="step", name="s", field="output", segments=[], singular=True
+    )
+    assert output_of("steps: [{name: s}]", context=context) == ["integer"]
+
+
+def test_the_item_needs_an_object_to_stand_in() -> None:
+    context = "input_schema: {type: array, items: {type: string}}"
+    spec = "steps: [{name: l, type: loop, iterate_over: $.input, steps: [{name: s}]}]"
+    assert found(spec, context, prefix="MF63") == ["MF6309"]
+    mapped = spec.replace("{name: s}", "{name: s, input: {x: $.item}}")
+    assert found(mapped, context, prefix="MF63") == []
