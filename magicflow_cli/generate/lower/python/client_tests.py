@@ -13,7 +13,9 @@ from magicflow_cli.generate.lower.python.code import (
     Bracket,
     Code,
     assignment,
+    call,
     declaration,
+    layout,
     subscript,
 )
 from magicflow_cli.generate.lower.python.examples import NOTHING, example_of, type_set
@@ -53,6 +55,8 @@ class ClientTestsView:
     workflow: Untrusted
     module: str
     client: str
+    blocking: str
+    waiting: str
     path: str
     input: str
     output: str
@@ -65,6 +69,7 @@ def client_tests(document: plan.Plan, options: Options) -> Iterator[View]:
     """`tests/test_<workflow>_client.py`."""
     types = type_set(document)
     events = tuple(_events(document, types))
+    client = class_of(document.workflow.name, "client")
     yield constant_tests(document, options)
     yield View(
         f"tests/test_{module_of(document.workflow.name)}_client.py",
@@ -72,7 +77,9 @@ def client_tests(document: plan.Plan, options: Options) -> Iterator[View]:
         ClientTestsView(
             workflow=Untrusted(document.workflow.name),
             module=tested_module(document, options),
-            client=class_of(document.workflow.name, "client"),
+            client=client,
+            blocking=_client(client),
+            waiting=_client(f"Async{client}"),
             path=assignment(
                 "START_PATH", Atom(string_literal(start_path(document.workflow.name)))
             ),
@@ -83,6 +90,11 @@ def client_tests(document: plan.Plan, options: Options) -> Iterator[View]:
             events=events,
         ),
     )
+
+
+def _client(name: str) -> str:
+    answer = call("httpx.MockTransport", Atom("self.answer"))
+    return layout("return ", call(f"x.{name}", transport=answer), "", " " * 8)
 
 
 def _value(name: str, types: TypeSet, ref: plan.TypeRef) -> str:
