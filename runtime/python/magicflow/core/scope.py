@@ -139,7 +139,8 @@ class Scope:
         done = self._tx.step(row["path"]) or {}
         given = row if "input" in row else done if "input" in done else self._tx.start
         seen = {"input": given["input"]}
-        if "output" in done:
+        if "output" in done and row["outcome"] == "completed":
+            # of an unknown outcome the step may have a fallback's output
             seen["output"] = done["output"]
         return seen
 

@@ -1,0 +1,151 @@
+"""No event, whatever it says, makes `decide` raise; what is refused changes nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from magicflow.core import apply, decide, new_state
+from magicflow.plan import load_plan
+
+from tests.runtime.core.plans import call, clause, obj, path, plan, policy
+
+Json = dict[str, Any]
+TYPES = {
+    "form": {
+        "kind": "object",
+        "name": {"words": ["form"]},
+        "fields": {"ok": {"type": {"type": "boolean"}, "required": True}},
+        "extra": {"allow": "forbid"},
+    }
+}
+
+
+def everything() -> Json:
+    """A block with one of each that waits, side by side."""
+    kinds: Json = {
+        "a": {
+            "kind": "try",
+            "body": "a/do",
+            "catch": [clause("run", handler="f")],
+            "retry": policy(),
+        },
+        "l": {
+            "kind": "listen",
+            "event": "e",
+            "correlate": {"k": path("input")},
+            "type": {"type": "any"},
+        },
+        "h": {
+            "kind": "listen",
+            "event": "@task",
+            "correlate": {},
+            "type": {"type": "form"},
+            "task": {},
+        },
+        "w": {"kind": "wait", "duration": 5},
+        "s": {"kind": "sub", "workflow": "w", "version": "*"},
+    }
+    nodes: Json = {
+        "/": {"kind": "seq", "nodes": list(kinds), "deps": {name: [] for name in kinds}}
+    }
+    nodes.update({name: {"step": name, **node} for name, node in kinds.items()})
+    nodes["a/do"] = call(output=obj(v=path("response", "v")), timeout=5)
+    nodes["f"] = call("f")
+    return plan(nodes, types=TYPES, handlers=["f"])
+
+
+PLAN = load_plan(everything())
+TEXTS = st.text(max_size=5) | st.sampled_from(
+    [
+        "\ud800",
+        "\0",
+        "a",
+        "l",
+        "h",
+        "w",
+        "s",
+        "w#wait",
+        "a#retry-2",
+        "#",
+        "@run#timeout",
+        "@run#grace",
+        "a/do",
+        "/",
+    ]
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | TEXTS,
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(TEXTS, inner, max_size=3),
+    max_leaves=8,
+)
+NAMES = [
+    "task_id",
+    "attempt",
+    "output",
+    "error",
+    "kind",
+    "timer_id",
+    "event_id",
+    "event",
+    "data",
+    "child_id",
+    "status",
+    "reason",
+    "run_id",
+    "input",
+    "metadata",
+    "timeout",
+    "deadline",
+    "expires_at",
+    "unknown",
+]
+KINDS = [
+    "run_started",
+    "task_result",
+    "timed_out",
+    "task_stopped",
+    "timer_fired",
+    "event_received",
+    "human_completed",
+    "child_ended",
+    "cancel_requested",
+    "pause",
+    "resume",
+]
+GOOD: Json = {
+    "task_id": st.sampled_from(["a", "h", "f", "l"]),
+    "attempt": st.integers(0, 2),
+    "kind": st.sampled_from(["lease", "queue", "heartbeat"]),
+    "timer_id": st.sampled_from(["w#wait", "a#retry-2", "@run#timeout"]),
+    "event": st.just("e"),
+    "status": st.sampled_from(["completed", "failed"]),
+    "child_id": st.just("s"),
+}
+
+
+@st.composite
+def events(draw: st.DrawFn) -> Json:
+    event: Json = {"type": draw(st.sampled_from(KINDS) | JSON)}
+    event["id"] = draw(st.just("e") | TEXTS | JSON)
+    event["at"] = draw(st.integers(0, 2**53 - 1) | JSON)
+    for name in draw(st.lists(st.sampled_from(NAMES), max_size=8, unique=True)):
+        event[name] = draw(GOOD[name] if name in GOOD and draw(st.booleans()) else JSON)
+    return event
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(events(), max_size=6), st.booleans(), JSON)
+def test_no_event_raises(sequence: list[Json], started: bool, input: Any) -> None:
+    state = new_state()
+    if started:
+        first = {"type": "run_started", "id": "e", "at": 1, "run_id": "r", "input": 1}
+        apply(state, decide(PLAN, state, first).delta)
+    for event in sequence:
+        decision = decide(PLAN, state, event)
+        if decision.refused is not None:
+            assert (decision.delta, decision.commands) == ({}, [])
+            assert isinstance(decision.refused["code"], str)
+        apply(state, decision.delta)
