@@ -14,6 +14,7 @@ import os
 import random
 import signal
 import socket
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -25,6 +26,7 @@ from magicflow.worker.invoke import Outcome, invoke
 from magicflow.worker.registry import Function, Registry, Signature
 from magicflow.worker.secrets import Secrets
 from magicflow.worker.transport import HttpTransport, TransportFailed, TransportRefused
+from magicflow.worker.wire import result_message
 
 Json = dict[str, Any]
 _LOGGER = logging.getLogger("magicflow.worker")
@@ -33,13 +35,14 @@ MAX_RESULTS = 100
 
 
 class _Job:
-    __slots__ = ("beat", "context", "message", "next_beat", "work")
+    __slots__ = ("beat", "context", "message", "next_beat", "started", "work")
 
     def __init__(self, message: Json, context: TaskContext) -> None:
         self.message = message
         self.context = context
         self.work: asyncio.Task[None] | None = None
         self.next_beat = 0.0
+        self.started = time.monotonic()
         self.beat = False
 
     def token(self) -> Json:
@@ -194,7 +197,9 @@ class Worker:
                 await self._freed.wait()
                 continue
             try:
-                tasks = await self._transport.poll([self.executor], free, POLL_WAIT)
+                # the first poll does not wait: it tells whether there is a server
+                wait = POLL_WAIT if self.connected else 0.0
+                tasks = await self._transport.poll([self.executor], free, wait)
                 failures, self.connected = 0, True
             except TransportRefused:
                 self.connected = False
@@ -231,7 +236,8 @@ class Worker:
             self._count(
                 job.message["step"], "failed" if "error" in outcome else "completed"
             )
-            self._results.append({**job.token(), **outcome})
+            took = int((time.monotonic() - job.started) * 1000)
+            self._results.append(result_message(job.message, outcome, took))
             self._wake.set()
 
     async def _outcome(self, job: _Job) -> Outcome | None:
