@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check bench
+.PHONY: demo test check bench chaos
 
 demo: $(READY)
 	@$(BIN)/python examples/demo.py
@@ -24,6 +24,10 @@ check: $(READY)
 
 bench: $(READY)
 	$(BIN)/python tests/bench/bench_cli.py
+	$(BIN)/python tests/bench/bench_engine.py
+
+chaos: $(READY)
+	$(BIN)/python -m tests.runtime.chaos --rounds 200
 
 $(READY): pyproject.toml
 	@.ci/venv $(VENV)

@@ -57,18 +57,18 @@ def test_a_polling_worker_does_the_steps() -> None:
     with (
         serving(three_steps()) as running,
         Client(running.url, running.token) as client,
+        working(running, {"add": add_one}, health_port=0) as worker,
     ):
-        with working(running, {"add": add_one}, health_port=0) as worker:
-            for n in range(20):
-                assert client.execute("three", {"n": n}) == {"n": n + 3}
-            assert worker._health is not None and worker._health.address is not None
-            host, port = worker._health.address
-            health = httpx.get(f"http://{host}:{port}/health")
-            assert (health.status_code, health.json()["connected"]) == (200, True)
-            steps = httpx.get(f"http://{host}:{port}/health/workflow").json()
-            assert steps["steps"]["a"]["completed"] == 20
-            assert httpx.get(f"http://{host}:{port}/x").status_code == 404
-            assert httpx.post(f"http://{host}:{port}/health").status_code == 405
+        for n in range(20):
+            assert client.execute("three", {"n": n}) == {"n": n + 3}
+        assert worker._health is not None and worker._health.address is not None
+        host, port = worker._health.address
+        health = httpx.get(f"http://{host}:{port}/health")
+        assert (health.status_code, health.json()["connected"]) == (200, True)
+        steps = httpx.get(f"http://{host}:{port}/health/workflow").json()
+        assert steps["steps"]["a"]["completed"] == 20
+        assert httpx.get(f"http://{host}:{port}/x").status_code == 404
+        assert httpx.post(f"http://{host}:{port}/health").status_code == 405
 
 
 def test_errors_of_a_worker_reach_the_run() -> None:
@@ -247,3 +247,39 @@ def test_a_worker_waits_for_its_server() -> None:
     ) as worker:
         time.sleep(0.2)
         assert not worker.connected
+
+
+def test_messages_have_the_shape_of_the_schema() -> None:
+    import json
+    from pathlib import Path
+
+    import jsonschema
+    from magicflow.worker.wire import outcome_of, result_message, task_of
+
+    root = Path(__file__).parents[3]
+    schema = json.loads((root / "schemas/messages.schema.json").read_text())
+
+    def check(name: str, message: Any) -> None:
+        jsonschema.validate(
+            message, {**schema, "$ref": f"#/$defs/{name}", "oneOf": [{}]}
+        )
+
+    with (
+        serving(three_steps()) as running,
+        httpx.Client(base_url=running.url, headers=running.headers) as http,
+        Client(running.url, running.token) as client,
+    ):
+        started = client.start("three", {"n": 1})
+        (message,) = poll(http, 1000)
+        check("TaskMessage", message)
+        assert (message["workflow_id"], message["step_id"]) == ("three", "a")
+        assert message["context"] == {"n": 1}
+        task = task_of(message)
+        result = result_message(task, {"output": {"n": 2}}, 5)
+        check("ResultMessage", result)
+        error = {"error": {"code": "X", "message": "m"}}
+        check("ResultMessage", result_message(task, error, 5))
+        assert outcome_of(result) == {"output": {"n": 2}}
+        answer = http.post(f"/api/v2/tasks/{message['id']}/complete", json=result)
+        assert answer.status_code == 200
+        client.cancel(started.id)

@@ -51,8 +51,8 @@ class ServerConfig:
     ) -> ServerConfig:
         """`MAGICFLOW_HOST`, `_PORT`, `_DATABASE`, `_TOKENS` (comma-separated),
         `_TOKENS_FILE` (one a line), `_AUTH` (on, off), `_LOG_LEVEL`, `_LOG_FORMAT`,
-        `_SECRETS_DIR`, `_WEBHOOK_SECRET`, `_EVENTS_URL`, `_EGRESS_ALLOW`; they win over
-        `base`, and `given` over them.
+        `_SECRETS_DIR`, `_WEBHOOK_SECRET`, `_EVENTS_URL`, `_EGRESS_ALLOW`, `_TRACES`
+        (on, off); they win over `base`, and `given` over them.
 
         Raises ConfigError.
         """
@@ -69,6 +69,8 @@ class ServerConfig:
             config.tokens = _tokens(env)
         if "MAGICFLOW_AUTH" in env:
             config.auth = env["MAGICFLOW_AUTH"] not in ("off", "false", "0")
+        if "MAGICFLOW_TRACES" in env:
+            config.traces = env["MAGICFLOW_TRACES"] in ("on", "true", "1")
         if "MAGICFLOW_EGRESS_ALLOW" in env:
             allow = env["MAGICFLOW_EGRESS_ALLOW"].split(",")
             config.egress_allow = tuple(part for part in allow if part)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from magicflow.engine.tasks import Task, TaskKey
+from magicflow.engine.tasks import TaskKey
 from magicflow.server.app import App, problem_of, route
 from magicflow.server.http import Answer, Problem, Request, json_answer, members_of
+from magicflow.server.views import format_time
+from magicflow.worker.wire import outcome_of, task_message
 
 Json = dict[str, Any]
 MAX_TASKS = 100
@@ -33,23 +35,17 @@ async def poll(app: App, request: Request) -> Answer:
     dispatcher = app.engine.dispatcher
     tasks = await dispatcher.poll(executors, limit, wait, given.get("worker_id", ""))
     lease = app.engine.settings.lease
-    return json_answer({"tasks": [_message(task) for task in tasks], "lease_ms": lease})
-
-
-def _message(task: Task) -> Json:
-    message = {k: v for k, v in task.message.items() if k != "type"}
-    message["delivery"] = task.delivery
-    message["id"] = f"{message['run_id']}:{message['task_id']}"
-    return message
+    expires = format_time(app.engine.clock.now() + lease)
+    messages = [task_message(task.message, task.delivery, expires) for task in tasks]
+    return json_answer({"tasks": messages, "lease_ms": lease})
 
 
 @route("POST", "/api/v2/tasks/{*}/complete")
 async def complete(app: App, request: Request) -> Answer:
     body = await request.json(app.config.max_body)
     key, attempt, delivery = _token(request, body)
-    await app.engine.dispatcher.report(
-        key, attempt, delivery, {"output": body.get("output")}
-    )
+    outcome = outcome_of({**body, "error": None, "success": True})
+    await app.engine.dispatcher.report(key, attempt, delivery, outcome)
     return json_answer({})
 
 
@@ -105,9 +101,8 @@ async def report(app: App, request: Request) -> Answer:
         answers.append(answer)
         try:
             key, attempt, delivery = _token_of(result)
-            name = "error" if result.get("error") is not None else "output"
-            outcome = {name: result.get(name)}
-            waiting.append((answer, dispatcher.report(key, attempt, delivery, outcome)))
+            settled = dispatcher.report(key, attempt, delivery, outcome_of(result))
+            waiting.append((answer, settled))
         except Exception as error:
             answer.update(_failure(error))
     for answer, settled in waiting:

@@ -9,6 +9,7 @@ import httpx
 
 from magicflow.types.decode import decode_json, encode_json
 from magicflow.types.domain import DomainError
+from magicflow.worker.wire import task_of
 
 Json = dict[str, Any]
 
@@ -57,8 +58,7 @@ class HttpTransport:
         }
         answer = await self._post("/api/v2/tasks/poll", body, wait + 30.0)
         self.lease = answer.get("lease_ms", 30_000) / 1000
-        tasks: list[Json] = answer["tasks"]
-        return tasks
+        return [task_of(message) for message in answer["tasks"]]
 
     async def report(
         self, results: Sequence[Json], heartbeats: Sequence[Json]
