@@ -36,6 +36,7 @@ from magicflow_cli.check.model import CheckedWorkflow, StepInfo
 from magicflow_cli.diagnostics import Label, Span
 from magicflow_cli.diagnostics.codes import MF6201, MF6202, MF6203
 from magicflow_cli.diagnostics.model import Code
+from magicflow_cli.expr import print_expression
 from magicflow_cli.load.nodes import Node
 from magicflow_cli.plan import models as plan
 
@@ -125,12 +126,13 @@ class Roots:
             return False
         if self._expected_to_lack(step, scope) or place.lenient:
             return True
+        written = self.origins.written(path)
+        text = print_expression(written) if written else f"$.{step.name}.…"
         self.say(
             MF6202,
             f"`{step.name}` may not have given its outputs here",
             self.origins.span(path),
-            "protect the value: `coalesce($."
-            f"{step.name}.…, …)`, or a guard `exists($.{step.name}.…)`",
+            f"protect the value: `coalesce({text}, …)`, or a guard `exists({text})`",
             self._why(step),
         )
         return True
