@@ -35,6 +35,7 @@ from magicflow.client.sync import (
     start_call_of,
 )
 from magicflow.types.decode import decode_json, encode_json
+from magicflow.types.domain import MESSAGE_DEPTH
 
 
 class AsyncClient:
@@ -183,7 +184,7 @@ class AsyncClient:
                 async for line in response.aiter_lines():
                     data = parser.feed(line)
                     if data is not None:
-                        row = decode_json(data)
+                        row = decode_json(data, around=MESSAGE_DEPTH)
                         yield Event(row["n"], row["type"], row)
         except httpx.TransportError as error:
             raise ConnectionFailed(str(error) or type(error).__name__) from error

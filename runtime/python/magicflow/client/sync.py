@@ -28,7 +28,7 @@ from magicflow.client.model import (
     wait_call,
 )
 from magicflow.types.decode import decode_json, encode_json
-from magicflow.types.domain import DomainError
+from magicflow.types.domain import MESSAGE_DEPTH, DomainError
 
 LONGEST_WAIT = 30.0
 """Seconds of one waiting request; longer waits are several requests."""
@@ -171,7 +171,7 @@ class Client:
                 for line in response.iter_lines():
                     data = parser.feed(line)
                     if data is not None:
-                        row = decode_json(data)
+                        row = decode_json(data, around=MESSAGE_DEPTH)
                         yield Event(row["n"], row["type"], row)
         except httpx.TransportError as error:
             raise ConnectionFailed(str(error) or type(error).__name__) from error
@@ -271,7 +271,7 @@ def body_of(response: httpx.Response) -> Json:
     if not response.content:
         return {}
     try:
-        body = decode_json(response.content)
+        body = decode_json(response.content, around=MESSAGE_DEPTH)
     except DomainError as error:
         raise ConnectionFailed(f"the answer is no JSON of ours: {error}") from None
     if not isinstance(body, dict):
@@ -281,7 +281,7 @@ def body_of(response: httpx.Response) -> Json:
 
 def error_of(response: httpx.Response) -> ApiError:
     try:
-        problem = decode_json(response.content)
+        problem = decode_json(response.content, around=MESSAGE_DEPTH)
     except DomainError:
         problem = None
     return api_error(response.status_code, problem, response.headers.get("retry-after"))

@@ -29,6 +29,8 @@ MESSAGES: Final[dict[str, str]] = {
 
 SAFE_INTEGER: Final = 2**53 - 1
 MAX_DEPTH: Final = 512
+MESSAGE_DEPTH: Final = 8
+"""How many collections of our own messages stand around a value at most."""
 
 
 class DomainError(ValueError):

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from magicflow.types.decode import decode_json, encode_json
-from magicflow.types.domain import DomainError
+from magicflow.types.domain import MESSAGE_DEPTH, DomainError
 from magicflow.worker.wire import task_of
 
 Json = dict[str, Any]
@@ -85,7 +85,7 @@ class HttpTransport:
                 f"the server answered {status}: {response.text[:300]}"
             )
         try:
-            answer = decode_json(response.content)
+            answer = decode_json(response.content, around=MESSAGE_DEPTH)
         except DomainError as error:
             raise TransportFailed(f"the answer is no JSON: {error}") from error
         if not isinstance(answer, dict):
