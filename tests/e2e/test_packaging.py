@@ -12,7 +12,7 @@ import pytest
 
 from tests.e2e.places import ROOT
 
-FORBIDDEN = ("__pycache__", ".pyc", "node_modules", ".venv", ".mypy_cache", "tests/")
+FORBIDDEN = ("__pycache__", ".pyc", "node_modules", ".venv", ".mypy_cache")
 
 
 def names_of(wheel: Path) -> set[str]:
