@@ -98,10 +98,13 @@ def enter(
         row = tx.steps[path]
         row["attempts"] = 1
         row["status"] = "running"
+        if node.kind in _COMPOSITES:
+            tx.record("step_started", path=path, step=step, attempt=1)
     KINDS[node.kind].enter(tx, frame, node)
 
 
 _COUNTS_ATTEMPTS = frozenset({"call", "try"})
+_COMPOSITES = frozenset({"switch", "fork", "for"})
 
 
 def _occur(tx: Transition, key: str, step: str, parent: str) -> str:

@@ -56,6 +56,7 @@ def _attempt(tx: Transition, frame: Row, node: Try) -> None:
         row = tx.edit_step(owner)
         row["status"] = "running"
         row["attempts"] = attempt
+        tx.record("step_started", path=owner, step=row["step"], attempt=attempt)
     path = _body_path(frame, node)
     extra: Row = {}
     if body.step is None:  # a step is an occurrence of its own in every attempt
