@@ -29,12 +29,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """`plans` is the hash of each workflow's plan, `options` what else went in."""
+    """`plans` is the hash of each workflow's plan, `options` what else went in;
+    `inputs` the hashes of everything that the files depend on."""
 
     generator: str
     profile: str
     plans: dict[str, str] = field(default_factory=dict)
     options: dict[str, str] = field(default_factory=dict)
+    inputs: dict[str, str] = field(default_factory=dict)
     files: dict[str, Entry] = field(default_factory=dict)
 
     def owners(self) -> frozenset[Owner]:
@@ -48,6 +50,7 @@ class Manifest:
             "profile": self.profile,
             "plans": self.plans,
             "options": self.options,
+            "inputs": self.inputs,
             "files": {path: _entry_json(entry) for path, entry in self.files.items()},
         }
         return json.dumps(data, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
@@ -84,6 +87,7 @@ def _manifest(data: dict[str, Any]) -> Manifest:
         profile=str(data["profile"]),
         plans={str(k): str(v) for k, v in data["plans"].items()},
         options={str(k): str(v) for k, v in data["options"].items()},
+        inputs={str(k): str(v) for k, v in data["inputs"].items()},
         files={_path(path): _entry(entry) for path, entry in data["files"].items()},
     )
 

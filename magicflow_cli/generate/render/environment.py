@@ -109,6 +109,8 @@ _environments: dict[str, Environment] = {}
 def _environment(name: str, language: Language) -> Environment:
     from jinja2 import Environment, FunctionLoader, StrictUndefined
 
+    from magicflow_cli.generate.render.cache import open_cache
+
     found = _environments.get(name)
     if found is None:
         found = _environments[name] = Environment(
@@ -120,6 +122,7 @@ def _environment(name: str, language: Language) -> Environment:
             lstrip_blocks=True,
             keep_trailing_newline=True,
             auto_reload=False,
+            bytecode_cache=open_cache(language),
             cache_size=-1,
         )
         found.filters = dict(language.filters) | {
