@@ -21,7 +21,7 @@ from magicflow.core.frames import (
     root_node,
     start_timer,
 )
-from magicflow.core.kinds import KINDS
+from magicflow.core.kinds import COMPOSITES, KINDS
 from magicflow.core.limits import exceeds
 from magicflow.core.scope import ABSENT, Scope
 from magicflow.core.state import Row
@@ -98,13 +98,12 @@ def enter(
         row = tx.steps[path]
         row["attempts"] = 1
         row["status"] = "running"
-        if node.kind in _COMPOSITES:
+        if node.kind in COMPOSITES:
             tx.record("step_started", path=path, step=step, attempt=1)
     KINDS[node.kind].enter(tx, frame, node)
 
 
 _COUNTS_ATTEMPTS = frozenset({"call", "try"})
-_COMPOSITES = frozenset({"switch", "fork", "for"})
 
 
 def _occur(tx: Transition, key: str, step: str, parent: str) -> str:

@@ -68,3 +68,6 @@ class Kind:
 
 
 KINDS: dict[str, Kind] = {}
+
+COMPOSITES = frozenset({"seq", "switch", "fork", "for"})
+"""Kinds whose start is worth a row of history: what they start comes after it."""

@@ -32,7 +32,7 @@ from magicflow.core.frames import (
     start_timer,
     stop_timers,
 )
-from magicflow.core.kinds import Kind
+from magicflow.core.kinds import COMPOSITES, Kind
 from magicflow.core.nodes import seq
 from magicflow.core.scope import ABSENT
 from magicflow.core.state import Row
@@ -56,7 +56,8 @@ def _attempt(tx: Transition, frame: Row, node: Try) -> None:
         row = tx.edit_step(owner)
         row["status"] = "running"
         row["attempts"] = attempt
-        tx.record("step_started", path=owner, step=row["step"], attempt=attempt)
+        if body.kind in COMPOSITES:
+            tx.record("step_started", path=owner, step=row["step"], attempt=attempt)
     path = _body_path(frame, node)
     extra: Row = {}
     if body.step is None:  # a step is an occurrence of its own in every attempt
