@@ -44,6 +44,16 @@ COMMANDS = (
         "Generate typed services and documentation from workflows.",
     ),
     Entry(
+        "run",
+        "magicflow_cli.cli.run",
+        "Run a workflow here and show it as it goes on.",
+    ),
+    Entry(
+        "start",
+        "magicflow_cli.cli.start",
+        "Serve every workflow of a folder.",
+    ),
+    Entry(
         "schema",
         "magicflow_cli.cli.schema",
         "Print a JSON Schema of the language.",

@@ -29,10 +29,11 @@ def compile_one(
         return None
     from magicflow_cli.compile import compile_workflow
 
-    return compile_workflow(_only(built, name))
+    return compile_workflow(only_one(built, name))
 
 
-def _only(built: Build, name: str | None) -> CheckedWorkflow:
+def only_one(built: Build, name: str | None) -> CheckedWorkflow:
+    """The one workflow there is, or the one of that name. Raises NotDone."""
     found = {checked.workflow.metadata.name: checked for checked in built.workflows}
     if name is not None:
         if name in found:

@@ -44,6 +44,9 @@ MF0007 = _error("MF0007", "One workflow is needed and there are several")
 MF0008 = _error("MF0008", "There is no such schema")
 MF0010 = _error("MF0010", "The file of --context holds no context")
 MF0011 = _error("MF0011", "The project file names a path that does not exist")
+MF0012 = _error("MF0012", "The functions of --handlers cannot be used")
+MF0013 = _error("MF0013", "The input of a run cannot be used")
+MF0014 = _error("MF0014", "The server cannot be started")
 
 # MF01: files, limits, and what YAML and JSON share
 MF0101 = _error("MF0101", "A file cannot be read")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from magicflow_cli.docs.chart import chart
@@ -22,6 +23,28 @@ def draw(plan: Plan, format: Literal["mermaid", "svg"]) -> str:
     return draw_svg(
         drawn, f"{plan.workflow.name} {plan.workflow.version}", _caption(plan)
     )
+
+
+def draw_run(plan: Plan, statuses: Iterable[tuple[str, str]], ended: str) -> str:
+    """The workflow as SVG, coloured by a run: step and status of its occurrences in
+    order, the last of a step counts; `ended` is the run's status."""
+    from magicflow_cli.docs.coloured import colour
+    from magicflow_cli.docs.svg import draw_svg
+
+    drawn = colour(chart(outline(plan)), dict(statuses), ended)
+    return draw_svg(
+        drawn,
+        f"{plan.workflow.name} {plan.workflow.version}",
+        f"a run that {ENDED.get(ended, ended)}",
+    )
+
+
+ENDED = {
+    "completed": "completed",
+    "failed": "failed",
+    "timed_out": "timed out",
+    "cancelled": "was cancelled",
+}
 
 
 def _caption(plan: Plan) -> str:

@@ -47,6 +47,11 @@ svg { font-family: ui-sans-serif, system-ui, "Segoe UI", Helvetica, Arial, sans-
 .rule .arrow { stroke: #7c4dbd; stroke-dasharray: 1 3; }
 .rule .head, .rule .label { fill: #7c4dbd; }
 .mark { fill: none; stroke: #52606d; stroke-width: 1.2; }
+.run-completed > .box { fill: #d6f0de; stroke: #2f8f4e; stroke-width: 2; stroke-dasharray: none; }
+.run-failed > .box { fill: #fbd5d2; stroke: #c2403a; stroke-width: 2; stroke-dasharray: none; }
+.run-cancelled > .box, .run-open > .box { fill: #fdeec4; stroke: #b7791f; stroke-width: 2; }
+.run-reached > .box { stroke-width: 3; }
+.run-untouched { opacity: 0.45; }
 @media (prefers-color-scheme: dark) {
   .paper { fill: #14181d; }
   .ink, .title, .condition { fill: #e4e7eb; }
@@ -59,6 +64,9 @@ svg { font-family: ui-sans-serif, system-ui, "Segoe UI", Helvetica, Arial, sans-
   .end .box { fill: #17301f; stroke: #5fc27e; }
   .fails .box { fill: #3a1e1c; stroke: #ef7f78; }
   .arrow, .mark { stroke: #9aa5b1; }
+  .run-completed > .box { fill: #17361f; stroke: #5fc27e; }
+  .run-failed > .box { fill: #45211e; stroke: #ef7f78; }
+  .run-cancelled > .box, .run-open > .box { fill: #3d3115; stroke: #e0ac4a; }
   .head { fill: #9aa5b1; }
   .case .arrow { stroke: #7db4ee; } .case .head, .case .label { fill: #7db4ee; }
   .failure .arrow { stroke: #ef7f78; } .failure .head, .failure .label { fill: #ef7f78; }
