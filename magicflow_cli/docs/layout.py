@@ -204,7 +204,7 @@ def _arrange(
     unit = median_low([item.width for item in items]) + GAP if items else 1.0
     pairs = sorted({(upper, lower) for _, upper, lower in edges})
     connected = sorted({node for pair in pairs for node in pair})
-    groups = [[i] for i in range(len(items)) if i not in connected]
+    groups = [[i] for i in sorted(set(range(len(items))) - set(connected))]
     chains: dict[tuple[int, int], list[int]] = {}
     for positions, links in _components(pairs, connected):
         top = max(y for _, (_, y) in positions)

@@ -316,27 +316,26 @@ _CAUSES = {
 
 def longest_path(block: BlockView) -> int | None:
     """The worst case of a block in milliseconds; None when a step or a cycle has no
-    bound."""
+    bound. Without recursion: a block may have thousands of steps in a row."""
     steps = {step.name: step for step in block.steps}
-    known: dict[str, int | None] = {}
-    open_steps: set[str] = set()
-
-    def longest(name: str) -> int | None:
-        if name not in steps:
-            return 0
-        if name in open_steps:
+    known: dict[str, int] = {}
+    waiting: list[str] = list(steps)
+    entered: set[str] = set()
+    while waiting:
+        name = waiting[-1]
+        if name in known:
+            waiting.pop()
+            continue
+        own = steps[name].worst
+        if own is None:
             return None
-        if name not in known:
-            open_steps.add(name)
-            own = steps[name].worst
-            rest = [longest(route.target) for route in steps[name].routes]
-            open_steps.discard(name)
-            known[name] = (
-                None
-                if own is None or None in rest
-                else own + max((time for time in rest if time), default=0)
-            )
-        return known[name]
-
-    times = [longest(name) for name in steps]
-    return None if None in times else max((time for time in times if time), default=0)
+        targets = [r.target for r in steps[name].routes if r.target in steps]
+        missing = [target for target in targets if target not in known]
+        if not missing:
+            known[name] = own + max((known[target] for target in targets), default=0)
+        elif name in entered:
+            return None  # what it waits for waits for it: a cycle
+        else:
+            entered.add(name)
+            waiting += missing
+    return max(known.values(), default=0)

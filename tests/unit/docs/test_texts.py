@@ -87,6 +87,28 @@ def test_the_longest_path(tmp_path: Path) -> None:
     assert "Its longest path takes 5 min 10 s at worst." in told
 
 
+def test_thousands_of_steps_in_a_row(tmp_path: Path) -> None:
+    chain = "".join(
+        f"- {{name: s{i}, type: wait, duration: 1s}}\n" for i in range(3000)
+    )
+    plan = compile_text(tmp_path, steps(chain))
+    assert "Its longest path takes 50 min at worst." in tell(plan)
+    assert draw(plan, "svg").count("<rect") > 3000
+    assert draw(plan, "mermaid").count("-->") == 3001
+
+
+def test_a_cycle_has_no_longest_path(tmp_path: Path) -> None:
+    plan = compile_text(
+        tmp_path,
+        steps(
+            "- {name: a, type: wait, duration: 1s}\n"
+            "- name: b\n  type: switch\n"
+            "  cases: [{when: $.input.again == true, goto: a}]\n"
+        ),
+    )
+    assert "Some of its steps have no limit" in tell(plan)
+
+
 def test_rules_in_plain_words() -> None:
     told = tell(plans()["user-onboarding/user-onboarding"])
     assert (
