@@ -5,10 +5,15 @@ from __future__ import annotations
 import re
 
 from magicflow_cli.check.types.conjunctions import Conjunctions
-from magicflow_cli.check.types.names import read_pins
+from magicflow_cli.check.types.names import check_member_name, read_pins
 from magicflow_cli.check.types.places import Places
 from magicflow_cli.check.types.shape import Conj, Group, Value, same_value
-from magicflow_cli.check.types.values import Values, json_value, plain_number
+from magicflow_cli.check.types.values import (
+    Values,
+    is_in_domain,
+    json_value,
+    plain_number,
+)
 from magicflow_cli.diagnostics import codes
 from magicflow_cli.diagnostics.model import Span
 from magicflow_cli.load.nodes import Mapping, Node, Scalar, Sequence
@@ -109,13 +114,7 @@ class Annotations:
     def doc_of(self, node: Node) -> plan.Doc | None:
         if not isinstance(node, Mapping):
             return None
-        examples: list[object] = []
-        listed = node.get("examples")
-        if isinstance(listed, Sequence):
-            examples = [json_value(item) for item in listed.items]
-        single = node.get("example")
-        if single is not None:
-            examples.append(json_value(single))
+        examples = self._examples(node)
         doc = plan.Doc(
             title=self._values.text(node, "title"),
             description=self._values.text(node, "description"),
@@ -123,6 +122,19 @@ class Annotations:
             examples=examples or None,
         )
         return None if doc == plan.Doc() else doc
+
+    def _examples(self, node: Mapping) -> list[object]:
+        listed = node.get("examples")
+        items = listed.items if isinstance(listed, Sequence) else []
+        single = node.get("example")
+        found: list[object] = []
+        for item in [*items, *([] if single is None else [single])]:
+            value = json_value(item)
+            if is_in_domain(value):
+                found.append(value)
+            else:
+                self._values.outside("examples", item)
+        return found
 
     def field(self, group: Group, type: plan.TypeRef, required: bool) -> plan.Field:
         """A field; of several schemas that apply, the first that says something wins."""
@@ -182,6 +194,8 @@ class Annotations:
                 if isinstance(listed, Sequence)
                 else []
             )
+            for item in self._values.schemas(node, "x-magicflow-enum-names"):
+                check_member_name(item, self._values)
             if len(written) != len(names):
                 self._values.problem(
                     codes.MF2203,

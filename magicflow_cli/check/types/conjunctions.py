@@ -116,6 +116,7 @@ class Conjunctions:
         composed = [keyword for keyword in COMPOSITION if keyword in node]
         constrained = any(keyword in CONSTRAINTS for keyword in node.entries)
         self._check_siblings(node, constrained or len(composed) > 1)
+        self._check_resource(node)
         parts: list[Conj] = []
         if composed != ["$ref"] or constrained or _says_more(node):
             parts.append((self._atom("base", node),))
@@ -145,6 +146,19 @@ class Conjunctions:
                 node.entries["$ref"].key.span(),
                 "leave them out, or leave `$schema` out if they are meant to count",
             )
+
+    def _check_resource(self, node: Mapping) -> None:
+        """A schema with an id of its own would be another document for `#`."""
+        if node is self._places.of(node).root.node:
+            return
+        for keyword in ("$id", "$schema"):
+            if keyword in node:
+                self._values.problem(
+                    codes.MF2001,
+                    f"`{keyword}` below the root is outside profile mf-2026.1",
+                    node.entries[keyword].key.span(),
+                    "leave it out: `#` is the whole schema",
+                )
 
     def _report_loop(self, node: Node, below: Node) -> None:
         self._loops.add((node, below))

@@ -5,6 +5,7 @@ All four languages are checked always, so that adding a target later cannot fail
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from collections.abc import Mapping as Table
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from magicflow_cli.check.types.values import Values
 from magicflow_cli.diagnostics import codes
 from magicflow_cli.diagnostics.model import Label, Span
-from magicflow_cli.load.nodes import Mapping
+from magicflow_cli.load.nodes import Mapping, Node, Scalar
 from magicflow_cli.plan import models as plan
 from magicflow_cli.plan.identifiers import (
     LANGUAGES,
@@ -48,6 +49,18 @@ def read_pins(
     for language in LANGUAGES:
         _read_pin(node, values, f"x-magicflow-{language}-name", language, kind, pins)
     return pins
+
+
+def check_member_name(node: Node, values: Values) -> None:
+    """Reports a name of an enum's member that is no identifier in some language."""
+    name = node.value if isinstance(node, Scalar) else None
+    if isinstance(name, str) and re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name) is None:
+        values.problem(
+            codes.MF2202,
+            f"`{name[:60]}` cannot be the name of an enum's member",
+            node.span(),
+            "write ASCII letters, digits and `_`, a letter first",
+        )
 
 
 def _read_pin(

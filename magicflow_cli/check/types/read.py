@@ -81,13 +81,11 @@ def check_keywords(node: Mapping, values: Values) -> None:
     is_flag = isinstance(required, Scalar) and isinstance(required.value, bool)
     if required is not None and is_flag and not _IN_PROPERTIES.search(node.pointer):
         values.invalid("required", required, "a list of names outside of a property")
-    if "discriminator" in node and "oneOf" not in node and "anyOf" not in node:
-        values.problem(
-            codes.MF2031,
-            "`discriminator` has no `oneOf` or `anyOf` beside it",
-            node.entries["discriminator"].key.span(),
-            "list the variants under `oneOf`, or leave it out",
-        )
+    _check_company(node, values)
+    for name in ("title", "description", "$comment", "$id"):
+        values.text(node, name)
+    for name in ("deprecated", "readOnly", "writeOnly"):
+        values.flag(node, name)
     for name, entry in node.entries.items():
         keyword = KEYWORDS.get(name)
         if keyword is None:
@@ -111,6 +109,38 @@ def check_keywords(node: Mapping, values: Values) -> None:
                 entry.key.span(),
                 keyword.note,
             )
+
+
+def _check_company(node: Mapping, values: Values) -> None:
+    """Reports keywords that mean something only beside another one."""
+    if "discriminator" in node and "oneOf" not in node and "anyOf" not in node:
+        values.problem(
+            codes.MF2031,
+            "`discriminator` has no `oneOf` or `anyOf` beside it",
+            node.entries["discriminator"].key.span(),
+            "list the variants under `oneOf`, or leave it out",
+        )
+    if "x-magicflow-enum-names" in node and "enum" not in node:
+        values.problem(
+            codes.MF2203,
+            "`x-magicflow-enum-names` has no `enum` beside it",
+            node.entries["x-magicflow-enum-names"].key.span(),
+            "write the values under `enum`, or leave the names out",
+        )
+    if "x-magicflow-decimal" in node and not names_type(node, "string"):
+        values.problem(
+            codes.MF2003,
+            "`x-magicflow-decimal` has no `type: string` beside it",
+            node.entries["x-magicflow-decimal"].key.span(),
+            "such a number travels as text: write `type: string`",
+        )
+    if "x-magicflow-int64" in node and not names_type(node, "integer"):
+        values.problem(
+            codes.MF2003,
+            "`x-magicflow-int64` has no `type: integer` beside it",
+            node.entries["x-magicflow-int64"].key.span(),
+            "write `type: integer`, or `{type: string, format: int64}` without it",
+        )
 
 
 def _read_types(node: Mapping, values: Values) -> Shape | None:

@@ -44,6 +44,7 @@ class Shapes:
         self._conjunctions = conjunctions
         self._unions = Unions(values, self)
         self._base: dict[Mapping, Shape] = {}
+        self._reading: set[Mapping] = set()
         self._shapes: dict[frozenset[Atom], Shape] = {}
         self._depth = 0
         self._variants = 0
@@ -112,10 +113,28 @@ class Shapes:
         return replace(shape, sources={})
 
     def _of_base(self, node: Mapping) -> Shape:
+        if node in self._reading:
+            self._values.problem(
+                codes.MF2021,
+                "the schema describes its own property names",
+                node.entries["propertyNames"].key.span(),
+                "names are strings: refer to a schema of strings",
+            )
+            return ANY
+        if len(self._reading) > MAX_DEPTH:
+            self._values.problem(
+                codes.MF2032,
+                "names of names are described too deeply",
+                node.span(),
+                "names are strings: refer to a schema of strings",
+            )
+            return ANY
         if node not in self._base:
+            self._reading.add(node)
             shape = read_base(
                 node, self._values, lambda names: self._names(node, names)
             )
+            self._reading.discard(node)
             self._place_children(node)
             self._base[node] = shape
         return self._base[node]

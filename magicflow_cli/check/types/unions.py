@@ -217,7 +217,11 @@ class Unions:
         if not isinstance(part, TaggedPart) or part.property != name:
             self._values.problem(
                 codes.MF2031,
-                f"the property `{name}` does not tell the variants of `{union.what}` apart",
+                (
+                    f"the property `{name}` does not tell the variants of `{union.what}` apart"
+                    if name is not None
+                    else "`discriminator` does not name a property"
+                ),
                 discriminator.span(),
                 "every variant must be an object that requires it with a `const` or `enum` of its own",
             )

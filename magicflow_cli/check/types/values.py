@@ -52,6 +52,14 @@ class Values:
             f"write {expected}",
         )
 
+    def outside(self, keyword: str, node: Node) -> None:
+        self.problem(
+            codes.MF2150,
+            f"`{keyword}` has an integer beyond ±(2^53−1)",
+            node.span(),
+            "such integers do not travel as JSON numbers; write a smaller one, or a string",
+        )
+
     def count(self, node: Mapping, keyword: str) -> int | None:
         """A non-negative integer, None when it is absent or reported."""
         value = node.get(keyword)
@@ -60,6 +68,9 @@ class Values:
         number = integral(value)
         if number is None or number < 0:
             self.invalid(keyword, value, "a non-negative integer")
+            return None
+        if number > SAFE_INTEGER:
+            self.outside(keyword, value)
             return None
         return number
 
@@ -156,12 +167,7 @@ class Values:
         if isinstance(value, int | float) and not isinstance(value, bool):
             number = plain_number(value)
             if isinstance(number, int) and abs(number) > SAFE_INTEGER:
-                self.problem(
-                    codes.MF2150,
-                    f"`{keyword}` has an integer beyond ±(2^53−1)",
-                    node.span(),
-                    "such integers do not travel as JSON numbers; write it as a string",
-                )
+                self.outside(keyword, node)
                 return []
             return [number]
         return [value]
@@ -204,6 +210,16 @@ def describe(node: Node) -> str:
 def json_value(node: Node) -> object:
     """A node as plain JSON data, integral numbers as integers."""
     return _plain_numbers(plain(node))
+
+
+def is_in_domain(value: object) -> bool:
+    """Whether every integer in JSON data is within ±(2^53−1); the loader sees to the
+    rest of the domain."""
+    if isinstance(value, list):
+        return all(is_in_domain(item) for item in value)
+    if isinstance(value, dict):
+        return all(is_in_domain(item) for item in value.values())
+    return not isinstance(value, int) or abs(value) <= SAFE_INTEGER
 
 
 def _plain_numbers(value: object) -> object:
