@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from magicflow.core import ending, flow, inbox
+from magicflow.core import ending, flow, inbox, values
 from magicflow.core.backoff import MAX_MILLIS
 from magicflow.core.errors import CANCELLED, TIMEOUT, make_error
 from magicflow.core.frames import (
@@ -206,11 +206,11 @@ def _event_received(tx: Transition, event: Event) -> None:
     if inbox.is_known(tx, event["event_id"]):
         raise refuse("STALE", "the event was received before")
     try:
-        flow.refuse_large(tx, data, "the event's data", flow.nameless)
-        flow.refuse_unfit(
-            tx.plan.events.get(name), data, "the event's data", flow.nameless
+        values.refuse_large(tx, data, "the event's data", values.nameless)
+        values.refuse_unfit(
+            tx.plan.events.get(name), data, "the event's data", values.nameless
         )
-    except flow.Refused as refused:
+    except values.Refused as refused:
         raise _told(refused) from None
     if tx.run["phase"] not in ("running", "handling"):
         raise refuse("ENDING", "the run is ending")
@@ -229,9 +229,11 @@ def _event_received(tx: Transition, event: Event) -> None:
 def _human_completed(tx: Transition, event: Event) -> None:
     frame, node = _listening(tx, event["task_id"])
     try:
-        flow.refuse_large(tx, event["data"], "the form", lambda: node.step)
-        flow.refuse_unfit(node.data_check, event["data"], "the form", lambda: node.step)
-    except flow.Refused as refused:
+        values.refuse_large(tx, event["data"], "the form", lambda: node.step)
+        values.refuse_unfit(
+            node.data_check, event["data"], "the form", lambda: node.step
+        )
+    except values.Refused as refused:
         raise _told(refused) from None
     listen.submitted(tx, frame, node, event["data"])
 
@@ -245,7 +247,7 @@ def _listening(tx: Transition, task_id: str) -> tuple[Row, Listen]:
     return frame, node
 
 
-def _told(refused: flow.Refused) -> Refusal:
+def _told(refused: values.Refused) -> Refusal:
     error = refused.error
     return refuse(error["code"], error["message"], error.get("details"))
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from magicflow.core import ending
-from magicflow.core.flow import Refused, nameless, refuse_unfit, value_of
 from magicflow.core.scope import Scope
 from magicflow.core.transition import Transition
+from magicflow.core.values import Refused, nameless, refuse_unfit, value_of
 
 
 def complete_run(tx: Transition) -> None:

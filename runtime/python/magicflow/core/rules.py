@@ -7,11 +7,12 @@ from typing import Any
 
 from magicflow.core import ending
 from magicflow.core.errors import Error, make_error
-from magicflow.core.flow import Refused, enter, holds, text_of, value_of
+from magicflow.core.flow import enter
 from magicflow.core.frames import ROOT, drop_children, part_of, part_path, root_node
 from magicflow.core.scope import Scope, find_step
 from magicflow.core.state import Row
 from magicflow.core.transition import Transition
+from magicflow.core.values import Refused, holds, text_of, value_of
 from magicflow.plan.nodes import Node, Rule
 
 ENDED = frozenset(

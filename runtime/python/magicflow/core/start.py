@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from magicflow.core import flow
+from magicflow.core import values
 from magicflow.core.backoff import MAX_MILLIS
 from magicflow.core.frames import ROOT, RUN_TIMEOUT
 from magicflow.core.kinds import KINDS
@@ -22,12 +22,12 @@ def start(tx: Transition, event: Mapping[str, Any]) -> None:
     given = event["input"]
     metadata = event.get("metadata") or {}
     try:
-        flow.refuse_large(tx, given, "the input", flow.nameless)
-        flow.refuse_large(tx, metadata, "the metadata", flow.nameless)
-        flow.refuse_unfit(plan.input_check, given, "the input", flow.nameless)
+        values.refuse_large(tx, given, "the input", values.nameless)
+        values.refuse_large(tx, metadata, "the metadata", values.nameless)
+        values.refuse_unfit(plan.input_check, given, "the input", values.nameless)
         given = plan.input_defaults(given)
-        flow.refuse_large(tx, given, "the input with its defaults", flow.nameless)
-    except flow.Refused as refused:
+        values.refuse_large(tx, given, "the input with its defaults", values.nameless)
+    except values.Refused as refused:
         error = refused.error
         raise refuse(error["code"], error["message"], error.get("details")) from None
     tx.start = {"input": given, "metadata": metadata, "plan_hash": plan.hash}

@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from magicflow.core import ending, flow
+from magicflow.core import ending, flow, values
 from magicflow.core.errors import (
     CANCELLED,
     TIMEOUT,
@@ -44,7 +44,7 @@ def _enter(tx: Transition, frame: Row, node: Call) -> None:
     if frame.get("try", 1) == 1:
         try:
             _prepare(tx, frame, node)
-        except flow.Refused as refused:
+        except values.Refused as refused:
             flow.fail(tx, frame, node, refused.error, early=True)
             return
     if not hold(tx, frame):
@@ -54,23 +54,23 @@ def _enter(tx: Transition, frame: Row, node: Call) -> None:
 def _prepare(tx: Transition, frame: Row, node: Call) -> None:
     step = partial(_step_name, tx, frame)
     if node.input_check is not None:
-        flow.refuse_unfit(node.input_check, input_of(tx, frame), "the input", step)
+        values.refuse_unfit(node.input_check, input_of(tx, frame), "the input", step)
     if node.request is not None:
         request = _request(Scope(tx, frame), node.request)
-        flow.refuse_large(tx, request, "the request", step)
+        values.refuse_large(tx, request, "the request", step)
         tx.edit_step(owner_path(frame))["request"] = request
 
 
 def _request(scope: Scope, request: Request) -> Row:
     """The parts of an HTTP request; an absent header or query value is left out."""
-    made: Row = {"url": flow.evaluate(scope, request.url, "the url")}
+    made: Row = {"url": values.evaluate(scope, request.url, "the url")}
     for name, parts in (("headers", request.headers), ("query", request.query)):
-        values = {k: flow.evaluate(scope, v, f"{name}: {k}") for k, v in parts.items()}
+        given = {k: values.evaluate(scope, v, f"{name}: {k}") for k, v in parts.items()}
         made[name] = {
-            k: v for k, v in values.items() if v is not None and v is not ABSENT
+            k: v for k, v in given.items() if v is not None and v is not ABSENT
         }
     if request.body is not None:
-        body = flow.evaluate(scope, request.body, "the body")
+        body = values.evaluate(scope, request.body, "the body")
         made["body"] = None if body is ABSENT else body
     made["expect"] = request.expect
     return made
@@ -146,13 +146,13 @@ def _mapped(
     """The call's value. The schema is checked on the raw result, then the mapping runs."""
     try:
         step = partial(_step_name, tx, frame)
-        flow.refuse_large(tx, raw, "the result", step)
-        flow.refuse_unfit(node.result_check, raw, "the result", step)
+        values.refuse_large(tx, raw, "the result", step)
+        values.refuse_unfit(node.result_check, raw, "the result", step)
         if node.output is None:
             return raw, None
         scope = Scope(tx, frame, response=raw)
-        return flow.value_of(tx, scope, node.output, "the output"), None
-    except flow.Refused as refused:
+        return values.value_of(tx, scope, node.output, "the output"), None
+    except values.Refused as refused:
         return None, {**refused.error, "attempt": attempt}
 
 

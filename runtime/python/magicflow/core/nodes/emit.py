@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from magicflow.core import flow
+from magicflow.core import flow, values
 from magicflow.core.kinds import Kind
 from magicflow.core.pause import hold
 from magicflow.core.scope import Scope
@@ -15,9 +15,9 @@ def _enter(tx: Transition, frame: Row, node: Emit) -> None:
     assert node.data is not None
     scope = Scope(tx, frame)
     try:
-        data = flow.value_of(tx, scope, node.data, "the event's data")
-        flow.refuse_unfit(node.data_check, data, "the event's data", scope.step_name)
-    except flow.Refused as refused:
+        data = values.value_of(tx, scope, node.data, "the event's data")
+        values.refuse_unfit(node.data_check, data, "the event's data", scope.step_name)
+    except values.Refused as refused:
         flow.fail(tx, frame, node, refused.error, early=True)
         return
     if hold(tx, frame):

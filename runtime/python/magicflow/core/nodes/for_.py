@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from magicflow.core import flow
+from magicflow.core import flow, values
 from magicflow.core.errors import EXPRESSION, LIMIT, Error, make_error
 from magicflow.core.kinds import Kind
 from magicflow.core.scope import ABSENT, Scope
@@ -23,7 +23,7 @@ def _enter(tx: Transition, frame: Row, node: For) -> None:
     if node.items is not None:
         try:
             items = _source(tx, frame, node)
-        except flow.Refused as refused:
+        except values.Refused as refused:
             flow.fail(tx, frame, node, refused.error, early=True)
             return
         frame["total"] = len(items)
@@ -34,12 +34,12 @@ def _enter(tx: Transition, frame: Row, node: For) -> None:
 def _source(tx: Transition, frame: Row, node: For) -> list[Any]:
     """The items. Raises Refused when they are no list, or more than the bound."""
     assert node.items is not None
-    items = flow.value_of(tx, Scope(tx, frame), node.items, "`iterate_over`")
+    items = values.value_of(tx, Scope(tx, frame), node.items, "`iterate_over`")
     if not isinstance(items, list):
         message = "`iterate_over` is not a list"
-        raise flow.Refused(make_error(EXPRESSION, message, step=node.step))
+        raise values.Refused(make_error(EXPRESSION, message, step=node.step))
     if len(items) > node.max_iterations and node.condition is None:
-        raise flow.Refused(_beyond_bound(node))
+        raise values.Refused(_beyond_bound(node))
     return items
 
 
@@ -57,7 +57,7 @@ def _go_on(tx: Transition, frame: Row, node: For) -> None:
         while frame["open"] < window and _has_next(tx, frame, node):
             frame["open"] += 1
             frame["next"] += 1
-    except flow.Refused as refused:
+    except values.Refused as refused:
         flow.fail(tx, frame, node, refused.error)
         return
     for index in reversed(range(first, frame["next"])):
@@ -73,11 +73,11 @@ def _has_next(tx: Transition, frame: Row, node: For) -> bool:
         return False
     if node.condition is not None:
         scope = _round_scope(tx, frame, node, index)
-        if not flow.holds(scope, node.condition, "`while`"):
+        if not values.holds(scope, node.condition, "`while`"):
             frame["done"] = True
             return False
     if index >= node.max_iterations:
-        raise flow.Refused(_beyond_bound(node))
+        raise values.Refused(_beyond_bound(node))
     return True
 
 
@@ -118,8 +118,8 @@ def _child_completed(
 ) -> None:
     try:
         if node.collect is not None:
-            value = flow.value_of(tx, Scope(tx, child), node.collect, "`collect`")
-    except flow.Refused as refused:
+            value = values.value_of(tx, Scope(tx, child), node.collect, "`collect`")
+    except values.Refused as refused:
         flow.fail(tx, frame, node, refused.error)
         return
     tx.cells[_key(frame, child["index"])] = [None if value is ABSENT else value]

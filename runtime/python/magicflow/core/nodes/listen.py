@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from magicflow.core import flow, inbox
+from magicflow.core import flow, inbox, values
 from magicflow.core.frames import wait_for
 from magicflow.core.kinds import Kind
 from magicflow.core.pause import hold
@@ -20,7 +20,7 @@ from magicflow.plan.nodes import HumanTask, Listen
 def _enter(tx: Transition, frame: Row, node: Listen) -> None:
     try:
         members = _evaluate(tx, frame, node)
-    except flow.Refused as refused:
+    except values.Refused as refused:
         flow.fail(tx, frame, node, refused.error, early=True)
         return
     frame = tx.edit_frame(frame["path"])
@@ -37,7 +37,7 @@ def _evaluate(tx: Transition, frame: Row, node: Listen) -> Row:
     if node.task is not None:
         return {"task": _task(tx, scope, node.task)}
     wanted = {
-        name: flow.value_of(tx, scope, value, f"correlate: {name}")
+        name: values.value_of(tx, scope, value, f"correlate: {name}")
         for name, value in node.correlate
     }
     return {"correlate": wanted}
@@ -48,10 +48,10 @@ def _task(tx: Transition, scope: Scope, task: HumanTask) -> Row:
     for name in ("assignee", "title", "description"):
         expression = getattr(task, name)
         if expression is not None:
-            value = flow.evaluate(scope, expression, name)
+            value = values.evaluate(scope, expression, name)
             if value is not None and value is not ABSENT:
                 made[name] = value
-    flow.refuse_large(tx, made, "the task", scope.step_name)
+    values.refuse_large(tx, made, "the task", scope.step_name)
     return made
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from magicflow.core import ending, flow
+from magicflow.core import ending, flow, values
 from magicflow.core.errors import WORKFLOW_ERROR, Error, make_error, with_suppressed
 from magicflow.core.frames import end_step, remove, root_node
 from magicflow.core.kinds import Kind
@@ -18,7 +18,7 @@ def _enter(tx: Transition, frame: Row, node: Raise) -> None:
     else:
         try:
             error = _made(tx, frame, node)
-        except flow.Refused as refused:
+        except values.Refused as refused:
             error = refused.error
     if node.final is None:
         flow.fail(tx, frame, node, error)
@@ -42,9 +42,9 @@ def _made(tx: Transition, frame: Row, node: Raise) -> Error:
     message = ""
     details = None
     if node.message is not None:
-        message = flow.text_of(tx, scope, node.message, "the message")
+        message = values.text_of(tx, scope, node.message, "the message")
     if node.details is not None:
-        details = flow.value_of(tx, scope, node.details, "the details")
+        details = values.value_of(tx, scope, node.details, "the details")
     return make_error(node.code, message, step=scope.step_name(), details=details)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from magicflow.core import flow
+from magicflow.core import flow, values
 from magicflow.core.kinds import Kind
 from magicflow.core.scope import Scope
 from magicflow.core.state import Row
@@ -13,8 +13,8 @@ from magicflow.plan.nodes import Set
 def _enter(tx: Transition, frame: Row, node: Set) -> None:
     assert node.value is not None
     try:
-        value = flow.value_of(tx, Scope(tx, frame), node.value, "the value")
-    except flow.Refused as refused:
+        value = values.value_of(tx, Scope(tx, frame), node.value, "the value")
+    except values.Refused as refused:
         flow.fail(tx, frame, node, refused.error)
         return
     if node.output is None:

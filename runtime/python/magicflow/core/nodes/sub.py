@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from magicflow.core import ending, flow
+from magicflow.core import ending, flow, values
 from magicflow.core.errors import CANCELLED, TIMEOUT, Error, make_error, reported_error
 from magicflow.core.frames import end_step, input_of, remove, wait_for
 from magicflow.core.kinds import Kind
@@ -66,10 +66,10 @@ def _result(
         return None, _failure(tx, event, step())
     raw = event.get("output")
     try:
-        flow.refuse_large(tx, raw, "the child's output", step)
-        flow.refuse_unfit(node.result_check, raw, "the child's output", step)
+        values.refuse_large(tx, raw, "the child's output", step)
+        values.refuse_unfit(node.result_check, raw, "the child's output", step)
         return flow.map_output(tx, Scope(tx, frame, response=raw), node, raw), None
-    except flow.Refused as refused:
+    except values.Refused as refused:
         return None, refused.error
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from magicflow.core import flow
+from magicflow.core import flow, values
 from magicflow.core.errors import Error
 from magicflow.core.frames import part_of, part_path
 from magicflow.core.kinds import Kind
@@ -17,7 +17,7 @@ from magicflow.plan.nodes import Branching, Node, Switch
 def _enter(tx: Transition, frame: Row, node: Switch) -> None:
     try:
         way = _choose(Scope(tx, frame), node)
-    except flow.Refused as refused:
+    except values.Refused as refused:
         flow.fail(tx, frame, node, refused.error, early=True)
         return
     if way is None:
@@ -34,7 +34,7 @@ def _enter(tx: Transition, frame: Row, node: Switch) -> None:
 
 def _choose(scope: Scope, node: Switch) -> Branching | None:
     for when, way in node.cases:
-        if flow.holds(scope, when, "the condition of a case"):
+        if values.holds(scope, when, "the condition of a case"):
             return way
     return node.default
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from magicflow.core import ending, flow, rules
+from magicflow.core import ending, flow, rules, values
 from magicflow.core.backoff import delay_after
 from magicflow.core.errors import (
     CIRCUIT_OPEN,
@@ -103,10 +103,10 @@ def _child_completed(
         return
     step = tx.plan.nodes[frame["node"]].step
     try:
-        flow.refuse_unfit(
+        values.refuse_unfit(
             node.output_check, value, "the fallback's output", lambda: step
         )
-    except flow.Refused as refused:
+    except values.Refused as refused:
         error = with_cause(refused.error, frame["error"])
         _answer(tx, frame, node, error, False, frame["clause"] + 1)
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from magicflow.core import flow
+from magicflow.core import flow, values
 from magicflow.core.errors import EXPRESSION, make_error
 from magicflow.core.frames import forget_timer, start_timer, wait_for
 from magicflow.core.kinds import Kind
@@ -20,7 +20,7 @@ TIMER = "wait"
 def _enter(tx: Transition, frame: Row, node: Wait) -> None:
     try:
         due = _due(tx, frame, node)
-    except flow.Refused as refused:
+    except values.Refused as refused:
         flow.fail(tx, frame, node, refused.error, early=True)
         return
     if due <= tx.now:
@@ -34,11 +34,11 @@ def _due(tx: Transition, frame: Row, node: Wait) -> int:
     if node.duration is not None:
         return tx.now + node.duration
     assert node.until is not None
-    until = flow.value_of(tx, Scope(tx, frame), node.until, "`until`")
+    until = values.value_of(tx, Scope(tx, frame), node.until, "`until`")
     due = parse_date_time(until) if isinstance(until, str) else None
     if due is None:
         message = "`until` is not a date-time with an offset"
-        raise flow.Refused(make_error(EXPRESSION, message, step=node.step))
+        raise values.Refused(make_error(EXPRESSION, message, step=node.step))
     return due
 
 
