@@ -1,0 +1,166 @@
+"""Human tasks, events and streams over REST; the server as a process."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.runtime.plans import lit, path, plan, step_output
+from tests.runtime.serving import Running, serving
+
+FORM = {
+    "kind": "object",
+    "name": {"words": ["form"]},
+    "extra": {"allow": "forbid"},
+    "fields": {"ok": {"type": {"type": "boolean"}, "required": True}},
+}
+ASKS = plan(
+    {
+        "h": {
+            "kind": "listen",
+            "event": "@task",
+            "correlate": {},
+            "type": {"type": "form"},
+            "task": {"assignee": lit("ann"), "title": lit("Approve?")},
+            "timeout": 3_600_000,
+        }
+    },
+    ["h"],
+    name="asks",
+    output=step_output("h"),
+    types={"form": FORM},
+)
+LISTENS = plan(
+    {
+        "l": {
+            "kind": "listen",
+            "event": "paid",
+            "correlate": {"order": path("input", "order")},
+            "type": {"type": "any"},
+        }
+    },
+    ["l"],
+    name="listens",
+    output=step_output("l"),
+    events={"paid": {"name": "paid", "type": {"type": "any"}, "listens": True}},
+)
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Running]:
+    with serving(ASKS, LISTENS) as server:
+        yield server
+
+
+@pytest.fixture
+def http(running: Running) -> Iterator[httpx.Client]:
+    with httpx.Client(
+        base_url=running.url, headers=running.headers, timeout=10
+    ) as http:
+        yield http
+
+
+def start(http: httpx.Client, workflow: str, **input: Any) -> str:
+    body = {"input": input}
+    answer = http.post(f"/api/v2/workflows/{workflow}/execute", json=body)
+    run_id: str = answer.json()["execution_id"]
+    return run_id
+
+
+def test_a_human_task_is_listed_claimed_and_completed(http: httpx.Client) -> None:
+    run_id = start(http, "asks")
+    (task,) = http.get(f"/api/v2/human-tasks?execution_id={run_id}").json()["tasks"]
+    assert (task["assignee"], task["title"], task["step"]) == ("ann", "Approve?", "h")
+    assert "due" in task
+    assert http.get("/api/v2/human-tasks?assignee=bob").json()["tasks"] == []
+    url = f"/api/v2/human-tasks/{task['id']}"
+    assert http.post(f"{url}/claim", json={"by": "ann"}).json()["claimed_by"] == "ann"
+    assert http.post(f"{url}/claim", json={"by": "ann"}).status_code == 200
+    assert http.post(f"{url}/claim", json={"by": "bob"}).status_code == 409
+    bad = http.post(f"{url}/complete", json={"data": {"ok": 1}})
+    assert bad.status_code == 422
+    assert bad.json()["errors"][0]["path"] == "/ok"
+    done = http.post(f"{url}/complete", json={"data": {"ok": True}, "by": "ann"})
+    assert done.status_code == 202
+    ended = http.get(f"/api/v2/executions/{run_id}?wait=5s").json()
+    assert ended["output"] == {"ok": True}
+    assert http.post(f"{url}/complete", json={"data": {"ok": True}}).status_code == 404
+
+
+def test_signals_and_published_events(http: httpx.Client) -> None:
+    one, two = start(http, "listens", order="o1"), start(http, "listens", order="o2")
+    url = f"/api/v2/executions/{one}/events"
+    assert http.post(url, json={"data": 1}).status_code == 400
+    assert http.post(url, json={"event": "nobodysEvent"}).status_code == 404
+    answer = http.post(url, json={"event": "paid", "data": {"order": "o1"}})
+    assert answer.status_code == 202
+    assert http.get(f"/api/v2/executions/{one}?wait=5s").json()["status"] == "completed"
+    late = http.post(url, json={"event": "paid", "data": {"order": "o1"}})
+    assert late.json()["code"] == "RUN_ENDED"
+    event = {"specversion": "1.0", "type": "paid", "data": {"order": "o2"}}
+    reached = http.post("/api/v2/events", json=event).json()
+    assert reached["executions"] == [two]
+    assert http.post("/api/v2/events", json={"type": 5}).status_code == 400
+
+
+def test_a_delayed_start_is_queued(http: httpx.Client) -> None:
+    body = {"input": {"order": "x"}, "delay": "1h"}
+    answer = http.post("/api/v2/workflows/listens/execute", json=body)
+    assert answer.json()["status"] == "queued"
+    run_id = answer.json()["execution_id"]
+    assert http.get(f"/api/v2/executions/{run_id}").json()["status"] == "queued"
+    queued = http.get("/api/v2/executions?status=queued").json()["executions"]
+    assert run_id in [row["execution_id"] for row in queued]
+    http.post(f"/api/v2/executions/{run_id}/cancel")
+    bad = {"input": {}, "delay": "soon"}
+    url = "/api/v2/workflows/listens/execute"
+    assert http.post(url, json=bad).status_code == 400
+
+
+def crash_server(folder: Path) -> tuple[subprocess.Popen[str], str]:
+    script = Path(__file__).parents[1] / "crash_server.py"
+    process = subprocess.Popen(
+        [sys.executable, str(script), str(folder / "a.db"), str(folder / "effects")],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    return process, process.stdout.readline().strip()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_drains_and_ends_the_server(tmp_path: Path, number: int) -> None:
+    process, url = crash_server(tmp_path)
+    with process, httpx.Client(base_url=url, timeout=10) as http:
+        body = {"input": {"n": 1}}
+        run_id = http.post("/api/v2/workflows/three/execute", json=body).json()
+        assert http.get("/ready").json() == {"ready": True}
+        started = time.monotonic()
+        process.send_signal(number)
+        assert process.wait(10) == 0
+        assert time.monotonic() - started < 8
+    process, url = crash_server(tmp_path)
+    with process, httpx.Client(base_url=url, timeout=10) as http:
+        path = f"/api/v2/executions/{run_id['execution_id']}?wait=5s"
+        assert http.get(path).json()["status"] == "completed"
+        process.send_signal(number)
+        assert process.wait(10) == 0
+
+
+def test_a_second_signal_ends_at_once(tmp_path: Path) -> None:
+    process, url = crash_server(tmp_path)
+    with process, httpx.Client(base_url=url, timeout=None) as http:
+        body = {"input": {"n": 1}}
+        http.post("/api/v2/workflows/three/execute", json=body)
+        # an open stream would hold the drain up
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(5) in (0, -signal.SIGKILL)
