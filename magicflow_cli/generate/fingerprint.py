@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import astuple
+from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -47,6 +48,7 @@ def key_of(owner: Owner) -> str:
     return f"{owner.language}/{owner.workflow}/{owner.target}"
 
 
+@cache
 def _generator(language: str) -> str:
     """The hash of the code and data that make a language's files."""
     state = sha256(f"{__version__}\0{language}\0".encode())

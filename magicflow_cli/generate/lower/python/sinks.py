@@ -73,32 +73,41 @@ def _is_hidden(char: str) -> bool:
 
 
 def docstring(value: Untrusted | str, indent: int = 0) -> str:
-    """A docstring as black leaves it, quotes and indentation included."""
+    """A docstring as black leaves it, quotes and indentation included. Apart from white
+    space around lines, `__doc__` is the text: what cannot be seen is escaped."""
     margin = " " * indent
-    lines = [line.rstrip() for line in visible(text_of(value)).strip().split("\n")]
-    lines = _dedent(lines) or ["…"]
+    text = text_of(value).replace("\r\n", "\n").strip(" \n")
+    lines = _dedent([line.rstrip(" ") for line in text.split("\n")]) or [""]
+    *lines, last = lines
+    # A quote at the end would meet those of the docstring.
+    end = "\\x22" if last.endswith('"') else ""
+    lines = [*map(_escape_doc, lines), _escape_doc(last.removesuffix('"')) + end]
     text = "\n".join([lines[0], *(margin + line if line else "" for line in lines[1:])])
-    text = text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
-    if text.endswith('"'):
-        text = text[:-1] + '\\"'
-    if text[:1] == '"':
-        text = " " + text
+    text = text.replace('"""', '\\"\\"\\"')
+    if text.startswith('"'):
+        text = "\\" + text
     last = text.rpartition("\n")[2]
-    width = len(last) + 3 + (indent + 3 if "\n" not in text else 0)
-    if width > 88 and "\n" in text:
+    if "\n" in text and len(last) + 3 > 88:
         return f'"""{text}\n{margin}"""'
-    return f'"""{text}"""'
+    return f'"""{text}"""' if text else '"""..."""'
+
+
+def _escape_doc(line: str) -> str:
+    return "".join(
+        (
+            char
+            if char != "\\" and char.isprintable() and not _is_hidden(char)
+            else _escaped(char, "")
+        )
+        for char in line
+    )
 
 
 def _dedent(lines: list[str]) -> list[str]:
-    """Without the indentation that all lines but the first share, and without blank
-    lines around."""
-    rest = [len(line) - len(line.lstrip()) for line in lines[1:] if line]
+    """Without the indentation that all lines but the first share."""
+    rest = [len(line) - len(line.lstrip(" ")) for line in lines[1:] if line]
     cut = min(rest, default=0)
-    found = [lines[0].lstrip(), *(line[cut:] for line in lines[1:])]
-    while found and not found[-1]:
-        found.pop()
-    return found if any(found) else []
+    return [lines[0], *(line[cut:] for line in lines[1:])]
 
 
 def docline(value: Untrusted | str) -> str:
