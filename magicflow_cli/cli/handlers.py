@@ -51,7 +51,7 @@ def build_executor(
 def _build(
     plan: Plan,
     module: ModuleType | None,
-    name: str,
+    source: str,
     examples: Callable[[str], None] | None,
 ) -> WorkflowExecutor:
     workflow = plan["workflow"]["name"]
@@ -63,15 +63,15 @@ def _build(
             return built
     steps = _steps(plan)
     signatures: dict[str, dict[str, Signature]] = {}
-    for step, (executor, function, _) in steps.items():
-        signatures.setdefault(executor, {})[step] = Signature(function)
+    for step, (name, function, _) in steps.items():
+        signatures.setdefault(name, {})[step] = Signature(function)
     executor = WorkflowExecutor(workflow, signatures)
     if module is not None:
         found = _functions(module, steps)
         if not found and not callable(build):
             raise NotDone(
                 codes.MF0012,
-                f"`{name}` has no function for any step of `{workflow}`",
+                f"`{source}` has no function for any step of `{workflow}`",
                 help="name functions like the steps (`validate_user` for `validate-user`)"
                 ', or list them: `HANDLERS = {"validate-user": function}`',
             )
