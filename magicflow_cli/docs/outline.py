@@ -105,7 +105,7 @@ class _Reader:
         seq = self.nodes[id]
         assert isinstance(seq, SeqNode)
         steps = [self.step(node, seq) for node in self._steps_of(id, seq)]
-        steps = [self._lead_back(step, steps) for step in steps]
+        steps = _lead_back(steps)
         return BlockView(
             id=id,
             title=title,
@@ -144,18 +144,6 @@ class _Reader:
         )
         rest = sorted(set(others) - set(listed), key=self.position)
         return listed + rest
-
-    def _lead_back(self, step: StepView, steps: list[StepView]) -> StepView:
-        """A fallback goes where the steps that it stands in for go."""
-        onward = {
-            route.target: None
-            for owner in steps
-            if any(r.kind == "fallback" and r.target == step.name for r in owner.routes)
-            for route in owner.routes
-            if route.kind == "next"
-        }
-        added = [Route(kind="rejoin", target=target) for target in onward]
-        return replace(step, routes=step.routes + added) if added else step
 
     def rule(self, rule: Rule) -> RuleView:
         action = rule.action
@@ -286,6 +274,28 @@ class _Reader:
             case CallNode() | SubNode():
                 return None
         return None if core.kind == "listen" else 0
+
+
+def _lead_back(steps: list[StepView]) -> list[StepView]:
+    """A fallback goes where the steps go that it stands in for."""
+    onward: dict[str, dict[str, None]] = {}
+    for owner in steps:
+        nexts = {route.target: None for route in owner.routes if route.kind == "next"}
+        for route in owner.routes:
+            if route.kind == "fallback":
+                onward.setdefault(route.target, {}).update(nexts)
+    return [
+        (
+            replace(
+                step,
+                routes=step.routes
+                + [Route(kind="rejoin", target=target) for target in onward[step.name]],
+            )
+            if step.name in onward
+            else step
+        )
+        for step in steps
+    ]
 
 
 def _joined(routes: list[Route]) -> list[Route]:
