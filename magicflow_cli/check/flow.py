@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 from typing import NamedTuple
 
 from magicflow_cli.check.model import (
@@ -219,8 +220,12 @@ class _Analysis:
         self, block: BlockInfo, state: Known, jumps: dict[StepInfo, Known]
     ) -> Known | None:
         entries: dict[StepInfo, Known] = {}
-        work: deque[StepInfo] = deque()
-        waiting: set[StepInfo] = set()
+        # In list order, handlers last: a handler that rejoins is then entered once for
+        # all the steps that lead to it, not once for each.
+        places = {step: place for place, step in enumerate(_in_order(block))}
+        order = list(places)
+        work: list[int] = []
+        waiting: set[int] = set()
         end: Known | None = None
 
         def go(target: Target | None, known: Known | None) -> None:
@@ -228,15 +233,16 @@ class _Analysis:
             if known is None or target is None:
                 return
             if isinstance(target, StepInfo):
-                if target.block is not block:
+                if target not in places:
                     return  # a jump out of the block, reported elsewhere
                 old = entries.get(target)
                 new = known.meet(old)
                 if new != old:
                     entries[target] = new
-                    if target not in waiting:
-                        waiting.add(target)
-                        work.append(target)
+                    place = places[target]
+                    if place not in waiting:
+                        waiting.add(place)
+                        heappush(work, place)
             elif target is End.BLOCK:
                 end = known.meet(end)
             elif target is End.RUN:
@@ -247,8 +253,9 @@ class _Analysis:
         for target, known in jumps.items():
             go(target, known)
         while work:
-            step = work.popleft()
-            waiting.discard(step)
+            place = heappop(work)
+            waiting.discard(place)
+            step = order[place]
             exits = self._through(step, entries[step])
             go(step.after, exits.ok)
             go(step.after, exits.absent)
@@ -271,25 +278,30 @@ class _Analysis:
 
     def _dag(self, block: BlockInfo, state: Known) -> Known | None:
         ended: dict[StepInfo, Known] = {}
-        waiting = _main_line(block)
-        beside = self._bits(step for step in block.steps)
-        while waiting:
-            ready = [s for s in waiting if all(d in ended for d in s.depends_on)]
-            if not ready:  # a cycle, reported elsewhere
-                break
-            for step in ready:
-                entry = state
-                for dependency in step.depends_on:
-                    entry = entry.join(ended[dependency])
-                exits = self._through(step, entry)
-                if step.on_failure is not None and exits.failed is not None:
-                    failed = exits.failed
-                    wide = failed._replace(
-                        may=failed.may | beside, ran=failed.ran | beside
-                    )
-                    self._through(step.on_failure, wide)
-                ended[step] = _either(exits) or entry
-                waiting.remove(step)
+        main = _main_line(block)
+        members = set(main)
+        missing = {s: sum(d in members for d in set(s.depends_on)) for s in main}
+        following: dict[StepInfo, list[StepInfo]] = {}
+        for step in main:
+            for dependency in set(step.depends_on):
+                following.setdefault(dependency, []).append(step)
+        ready = deque(step for step in main if not missing[step])
+        beside = self._bits(block.steps)
+        while ready:  # what a circle of dependencies holds is left out
+            step = ready.popleft()
+            entry = state
+            for dependency in step.depends_on:
+                entry = entry.join(ended.get(dependency, state))
+            exits = self._through(step, entry)
+            if step.on_failure is not None and exits.failed is not None:
+                failed = exits.failed
+                wide = failed._replace(may=failed.may | beside, ran=failed.ran | beside)
+                self._through(step.on_failure, wide)
+            ended[step] = _either(exits) or entry
+            for next_step in following.get(step, ()):
+                missing[next_step] -= 1
+                if not missing[next_step]:
+                    ready.append(next_step)
         end = state
         for known in ended.values():
             end = end.join(known)
@@ -457,6 +469,12 @@ def case_tests(step: StepInfo) -> Iterator[tuple[Node | None, str]]:
             yield test, f"case-{number}"
     if "default" in node:
         yield None, "default"
+
+
+def _in_order(block: BlockInfo) -> list[StepInfo]:
+    main = _main_line(block)
+    known = set(main)
+    return main + [step for step in block.steps if step not in known]
 
 
 def _main_line(block: BlockInfo) -> list[StepInfo]:

@@ -16,11 +16,11 @@ def check_shared_fallbacks(checked: CheckedWorkflow, report: Report) -> None:
     is one name that both write."""
     users: dict[StepInfo, list[StepInfo]] = {}
     for step in checked.steps.values():
-        if step.fallback is not None:
+        if step.fallback is not None and _has_company(step):
             users.setdefault(step.fallback, []).append(step)
     for fallback, steps in users.items():
         for index, step in enumerate(steps):
-            other = next((s for s in steps[:index] if _beside(s, step)), None)
+            other = next((s for s in steps[:index][:_MOST] if _beside(s, step)), None)
             if other is None:
                 continue
             report.add(
@@ -32,6 +32,15 @@ def check_shared_fallbacks(checked: CheckedWorkflow, report: Report) -> None:
                 " a fallback of its own, on the same function",
                 labels=[Label(_fallback_span(other), "the other branch")],
             )
+
+
+_MOST = 64
+"""With how many other users of a fallback each is compared."""
+
+
+def _has_company(step: StepInfo) -> bool:
+    """Whether anything can run at the same time as the step."""
+    return any(b.dag or b.kind == "branch" for b in enclosing_blocks(step.block))
 
 
 def _beside(one: StepInfo, other: StepInfo) -> bool:

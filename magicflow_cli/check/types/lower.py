@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from magicflow_cli.check.types.annotations import Annotations
 from magicflow_cli.check.types.conjunctions import NEVER, Conjunctions
-from magicflow_cli.check.types.read import decimal_text
+from magicflow_cli.check.types.read_scalars import decimal_text
 from magicflow_cli.check.types.shape import (
     ARRAY,
     BOOLEAN,
@@ -28,7 +28,7 @@ from magicflow_cli.check.types.shape import (
     is_false,
 )
 from magicflow_cli.check.types.shapes import Shapes
-from magicflow_cli.check.types.strings import string_fits
+from magicflow_cli.check.types.constants import string_fits
 from magicflow_cli.check.types.values import Values
 from magicflow_cli.diagnostics import codes
 from magicflow_cli.diagnostics.model import Span

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import replace
-from decimal import Decimal
-from typing import Literal
 
-from magicflow.regex import check_portable
-
-from magicflow_cli.check.types import shape as shapes
-from magicflow_cli.check.types.keywords import (
-    ANNOTATION_FORMATS,
-    FORMATS,
-    KEYWORDS,
-    NUMBER_FORMATS,
+from magicflow_cli.check.types.keywords import KEYWORDS
+from magicflow_cli.check.types.read_collections import (
+    Names,
+    read_array,
+    read_object,
 )
-from magicflow_cli.check.types.patterns import spell_spaces
+from magicflow_cli.check.types.read_scalars import (
+    names_type,
+    pin_int64,
+    read_number,
+    read_string,
+)
 from magicflow_cli.check.types.shape import (
     ARRAY,
     BOOLEAN,
@@ -25,18 +23,12 @@ from magicflow_cli.check.types.shape import (
     NUMBER,
     OBJECT,
     STRING,
-    ArrayPart,
-    Group,
     NumberPart,
-    ObjectPart,
     Shape,
     StringPart,
+    Value,
     distinct,
     intersect,
-    settle_array,
-    settle_number,
-    settle_object,
-    settle_string,
 )
 from magicflow_cli.check.types.values import Values
 from magicflow_cli.diagnostics import codes
@@ -44,11 +36,7 @@ from magicflow_cli.diagnostics.suggestion import suggest
 from magicflow_cli.load.nodes import Mapping, Node, Scalar, Sequence
 
 TYPES = ("null", "boolean", "integer", "number", "string", "array", "object")
-
 _IN_PROPERTIES = re.compile(r"/properties/[^/]*\Z")
-
-Names = Callable[[Node], StringPart | None]
-"""What a `propertyNames` schema says of strings; None: no name fits."""
 
 
 def read_base(node: Mapping, values: Values, names: Names) -> Shape:
@@ -59,15 +47,15 @@ def read_base(node: Mapping, values: Values, names: Names) -> Shape:
     shape = Shape(
         True,
         BOOLEAN,
-        _read_number(node, values) if about & {"number", "string"} else NUMBER,
-        _read_string(node, values) if "string" in about else STRING,
-        _read_array(node, values) if "array" in about else ARRAY,
-        _read_object(node, values, names) if "object" in about else OBJECT,
+        read_number(node, values) if about & {"number", "string"} else NUMBER,
+        read_string(node, values) if "string" in about else STRING,
+        read_array(node, values) if "array" in about else ARRAY,
+        read_object(node, values, names) if "object" in about else OBJECT,
     )
     types = _read_types(node, values)
     if types is not None:
         shape = intersect(shape, types)
-    shape = _pin_int64(node, values, shape)
+    shape = pin_int64(node, values, shape)
     for keyword in ("enum", "const"):
         constants = _read_constants(node, values, keyword)
         if constants is not None:
@@ -213,7 +201,7 @@ def _read_constants(node: Mapping, values: Values, keyword: str) -> Shape | None
     return shape_of_values(distinct(found)) if found else None
 
 
-def shape_of_values(constants: list[shapes.Value]) -> Shape:
+def shape_of_values(constants: list[Value]) -> Shape:
     """The shape that accepts exactly these scalars."""
     booleans = tuple(value for value in constants if isinstance(value, bool))
     strings = tuple(value for value in constants if isinstance(value, str))
@@ -228,225 +216,3 @@ def shape_of_values(constants: list[shapes.Value]) -> Shape:
         NumberPart(values=numbers) if numbers else None,
         StringPart(values=strings) if strings else None,
     )
-
-
-def _read_number(node: Mapping, values: Values) -> NumberPart | None:
-    step = values.bound(node, "multipleOf")
-    if step is not None and step <= 0:
-        values.invalid(
-            "multipleOf", node.entries["multipleOf"].value, "a number above 0"
-        )
-        step = None
-    return settle_number(
-        NumberPart(
-            False,
-            _read_bits(node),
-            values.bound(node, "minimum"),
-            values.bound(node, "maximum"),
-            values.bound(node, "exclusiveMinimum"),
-            values.bound(node, "exclusiveMaximum"),
-            () if step is None else (step,),
-        )
-    )
-
-
-def _read_bits(node: Mapping) -> Literal[32] | None:
-    value = node.get("format")
-    return 32 if isinstance(value, Scalar) and value.value == "int32" else None
-
-
-def _read_string(node: Mapping, values: Values) -> StringPart | None:
-    return settle_string(
-        StringPart(
-            _read_formats(node, values),
-            values.count(node, "minLength") or 0,
-            values.count(node, "maxLength"),
-            _read_pattern(node, values),
-        )
-    )
-
-
-def _read_formats(node: Mapping, values: Values) -> tuple[str, ...]:
-    found: set[str] = set()
-    name = values.text(node, "format")
-    if name is not None:
-        if name in FORMATS:
-            found.add(name)
-        elif name not in NUMBER_FORMATS and name not in ANNOTATION_FORMATS:
-            near = suggest(name, FORMATS)
-            values.problem(
-                codes.MF2005,
-                f"format `{name[:60]}` is outside profile mf-2026.1",
-                node.entries["format"].value.span(),
-                (
-                    f"did you mean `{near}`?"
-                    if near
-                    else "leave it out, or say it with a `pattern`"
-                ),
-            )
-    encoding = values.text(node, "contentEncoding")
-    if encoding == "base64" and not names_type(node, "string"):
-        values.problem(
-            codes.MF2001,
-            "`contentEncoding` without `type: string` is outside profile mf-2026.1",
-            node.entries["contentEncoding"].key.span(),
-            "add `type: string`; the profile checks the encoding then",
-        )
-    elif encoding == "base64":
-        found.add("byte")
-    elif encoding is not None:
-        values.problem(
-            codes.MF2001,
-            f"`contentEncoding` `{encoding[:60]}` is outside profile mf-2026.1",
-            node.entries["contentEncoding"].value.span(),
-            "use `base64`, or leave it out",
-        )
-    if values.flag(node, "x-magicflow-decimal"):
-        found.add("decimal")
-    if name == "int64" and names_type(node, "integer", "number"):
-        found.discard("int64")
-    return tuple(sorted(found))
-
-
-def names_type(node: Mapping, *names: str) -> bool:
-    """Whether `type` has one of the names."""
-    value = node.get("type")
-    items = value.items if isinstance(value, Sequence) else [value]
-    return any(isinstance(item, Scalar) and item.value in names for item in items)
-
-
-def _pin_int64(node: Mapping, values: Values, shape: Shape) -> Shape:
-    """`format: int64` on numbers: their range is beyond JSON's, so the schema must say
-    that they travel as strings."""
-    pin = values.text(node, "x-magicflow-int64")
-    if pin is not None and pin != "string":
-        values.invalid(
-            "x-magicflow-int64", node.entries["x-magicflow-int64"].value, "`string`"
-        )
-    format = node.get("format")
-    is_int64 = isinstance(format, Scalar) and format.value == "int64"
-    if shape.number is None or not (is_int64 or pin == "string"):
-        return shape
-    if pin == "string":
-        part = StringPart(formats=("int64",))
-        return replace(shape, number=None, string=part)
-    if is_int64 and format is not None and names_type(node, "integer", "number"):
-        values.problem(
-            codes.MF2140,
-            "`format: int64` goes beyond the integers that JSON numbers hold exactly",
-            format.span(),
-            "leave the format out for integers within ±(2^53−1), or add `x-magicflow-int64: string` to send it as a string",
-        )
-    return shape
-
-
-def _read_pattern(node: Mapping, values: Values) -> tuple[str, ...]:
-    text = values.text(node, "pattern")
-    if text is None:
-        return ()
-    error = check_portable(text)
-    if error is not None:
-        values.problem(
-            codes.MF2012,
-            f"the pattern is not portable: {error}",
-            node.entries["pattern"].value.span(),
-            "docs/types.md lists what a portable regular expression may contain",
-        )
-        return ()
-    return (spell_spaces(text),)
-
-
-def _read_array(node: Mapping, values: Values) -> ArrayPart | None:
-    items = node.get("items")
-    prefix: list[Node] = []
-    rest = _group(items)
-    if isinstance(items, Sequence):  # draft-07: a list of items is a tuple
-        prefix = items.items
-        behind = node.get("additionalItems")
-        rest = _group(behind)
-        if "prefixItems" in node:
-            values.invalid("items", items, "a schema beside `prefixItems`")
-    elif "prefixItems" in node:
-        prefix = values.schemas(node, "prefixItems")
-    return settle_array(
-        ArrayPart(
-            tuple(_group(item) for item in prefix),
-            rest,
-            values.count(node, "minItems") or 0,
-            values.count(node, "maxItems"),
-            values.flag(node, "uniqueItems"),
-        )
-    )
-
-
-def _group(node: Node | None) -> Group:
-    """What a schema asks of members or items; nothing where it is absent or says
-    nothing at all."""
-    if node is None or (isinstance(node, Mapping) and not node.entries):
-        return ()
-    if isinstance(node, Scalar) and node.value is True:
-        return ()
-    return (node,)
-
-
-def _read_object(node: Mapping, values: Values, names: Names) -> ObjectPart | None:
-    properties = values.mapping(node, "properties")
-    fields = [] if properties is None else list(properties.items())
-    extra = node.get("additionalProperties")
-    least = values.count(node, "minProperties") or 0
-    most = values.count(node, "maxProperties")
-    key = StringPart()
-    name_schema = node.get("propertyNames")
-    if name_schema is not None:
-        found = names(name_schema)
-        if found is None:
-            most = 0
-        else:
-            key = _check_names(found, name_schema, values)
-    return settle_object(
-        ObjectPart(
-            tuple((name, (schema,)) for name, schema in fields),
-            _group(extra),
-            frozenset(required_names(node, values)),
-            key.patterns,
-            key.min_length,
-            key.max_length,
-            least,
-            most,
-        )
-    )
-
-
-def _check_names(part: StringPart, node: Node, values: Values) -> StringPart:
-    if part.values is not None or part.formats:
-        what = "a list of names" if part.values is not None else "a format"
-        values.problem(
-            codes.MF2001,
-            f"`propertyNames` with {what} is outside profile mf-2026.1",
-            node.span(),
-            "list the names under `properties` with `additionalProperties: false`, or use a `pattern`",
-        )
-        return StringPart()
-    return part
-
-
-def required_names(node: Mapping, values: Values) -> list[str]:
-    """Names that `required` lists and those of properties with `required: true`."""
-    found: list[str] = []
-    required = node.get("required")
-    if not (isinstance(required, Scalar) and isinstance(required.value, bool)):
-        found = values.texts(node, "required")
-    properties = node.get("properties")
-    if isinstance(properties, Mapping):
-        for name, schema in properties.items():
-            flag = schema.get("required") if isinstance(schema, Mapping) else None
-            if isinstance(flag, Scalar) and flag.value is True and name not in found:
-                found.append(name)
-    return found
-
-
-def decimal_text(value: Decimal) -> str:
-    """A bound as the plan writes it."""
-    from magicflow.canonical import format_number
-
-    return format_number(float(value))

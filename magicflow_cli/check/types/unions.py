@@ -28,7 +28,7 @@ from magicflow_cli.check.types.shape import (
     distinct,
     number_fits,
 )
-from magicflow_cli.check.types.strings import string_fits
+from magicflow_cli.check.types.constants import string_fits
 from magicflow_cli.check.types.values import Values
 from magicflow_cli.diagnostics import codes
 from magicflow_cli.diagnostics.model import Label
