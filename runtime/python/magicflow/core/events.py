@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 from magicflow.core import ending, flow, inbox, values
-from magicflow.core.backoff import MAX_MILLIS
 from magicflow.core.errors import CANCELLED, TIMEOUT, make_error
 from magicflow.core.frames import (
     RUN_GRACE,
@@ -18,49 +16,18 @@ from magicflow.core.kinds import KINDS
 from magicflow.core.nodes import call, listen, sub, try_
 from magicflow.core.pause import release_held
 from magicflow.core.refusal import Refusal, refuse
+from magicflow.core.shapes import Event, malformed
 from magicflow.core.start import start
 from magicflow.core.state import Row, State
 from magicflow.core.transition import Transition
 from magicflow.plan.nodes import Call, Listen, Node, Sub, Try
 
-Event = Mapping[str, Any]
 Handler = Callable[[Transition, Event], None]
-
-
-_MEMBERS: dict[str, tuple[tuple[str, type | None], ...]] = {
-    "run_started": (("run_id", str), ("input", None)),
-    "task_result": (("task_id", str), ("attempt", int)),
-    "timed_out": (("task_id", str), ("attempt", int), ("kind", str)),
-    "task_stopped": (("task_id", str), ("attempt", int)),
-    "timer_fired": (("timer_id", str),),
-    "event_received": (("event_id", str), ("event", str), ("data", None)),
-    "human_completed": (("task_id", str), ("data", None)),
-    "child_ended": (("child_id", str), ("status", str)),
-    "cancel_requested": (),
-    "pause": (),
-    "resume": (),
-}
-"""What each event must have, and as what (None: any value)."""
-
-_OPTIONAL: dict[str, tuple[tuple[str, type], ...]] = {
-    "run_started": (
-        ("metadata", dict),
-        ("timeout", int),
-        ("deadline", int),
-        ("retry_of", str),
-        ("resume", dict),
-    ),
-    "event_received": (("expires_at", int),),
-}
-"""What an event may have, and then as what."""
-
-_CHILD_ENDS = frozenset({"completed", "failed", "timed_out", "cancelled"})
-_LIMIT_KINDS = frozenset({"lease", "queue", "heartbeat"})
 
 
 def refusal(state: State, event: Event) -> Row | None:
     """Why an event is refused whatever the plan says, or None."""
-    problem = _malformed(event)
+    problem = malformed(event)
     if problem is not None:
         return {"code": "MALFORMED", "message": problem}
     phase = state["run"]["phase"]
@@ -73,37 +40,6 @@ def refusal(state: State, event: Event) -> Row | None:
     if phase != "new" and starts:
         return {"code": "ALREADY_STARTED", "message": "the run has started already"}
     return None
-
-
-def _malformed(event: Event) -> str | None:
-    kind = event.get("type")
-    members = _MEMBERS.get(kind) if kind.__class__ is str else None
-    if members is None or kind is None:
-        return f"there is no event of type {kind!r}"
-    if not _is_count(event.get("at")) or event.get("id").__class__ is not str:
-        return "an event has `at`, integer milliseconds, and `id`, a text"
-    for name, type in members:
-        if name not in event or not (type is None or event[name].__class__ is type):
-            return f"the event `{kind}` has no valid `{name}`"
-    for name, type in _OPTIONAL.get(kind, ()):
-        if name in event and not _is_valid(event[name], type):
-            return f"the event `{kind}` has no valid `{name}`"
-    if kind == "task_result" and ("error" in event) == ("output" in event):
-        return "a task's result has either `output` or `error`"
-    if kind == "timed_out" and event["kind"] not in _LIMIT_KINDS:
-        return f"there is no limit of kind {event['kind']!r}"
-    if kind == "child_ended" and event["status"] not in _CHILD_ENDS:
-        return f"a child does not end {event['status']!r}"
-    return None
-
-
-def _is_valid(value: Any, type: type) -> bool:
-    return _is_count(value) if type is int else value.__class__ is type
-
-
-def _is_count(value: Any) -> bool:
-    """An integer that JSON can carry; `true` is none."""
-    return value.__class__ is int and 0 <= value <= MAX_MILLIS
 
 
 # tasks

@@ -8,36 +8,29 @@ from __future__ import annotations
 
 from typing import Any
 
-from magicflow.core import ending, flow, rules, values
+from magicflow.core import flow, rules, values
 from magicflow.core.backoff import delay_after
 from magicflow.core.errors import (
-    CIRCUIT_OPEN,
     TIMEOUT,
     Error,
     allows_retry,
-    extended,
     make_error,
     with_cause,
 )
 from magicflow.core.frames import (
     drop_children,
-    end_step,
     forget_timer,
-    node_of,
     open_child,
     part_of,
     part_path,
-    remove,
-    root_node,
     start_timer,
-    stop_timers,
 )
 from magicflow.core.kinds import COMPOSITES, Kind
-from magicflow.core.nodes import seq
+from magicflow.core.nodes import catch
 from magicflow.core.scope import ABSENT
 from magicflow.core.state import Row
 from magicflow.core.transition import Transition
-from magicflow.plan.nodes import Catch, Node, Seq, Try
+from magicflow.plan.nodes import Node, Try
 
 RETRY_TIMER = "retry"
 
@@ -99,7 +92,7 @@ def _child_completed(
     if child_node.rules and rules.after_step(tx, child, child_node):
         return
     if value is ABSENT:  # a fallback that was skipped answers nothing
-        _answer(tx, frame, node, frame["error"], False, frame["clause"] + 1)
+        catch.answer(tx, frame, node, frame["error"], False, frame["clause"] + 1)
         return
     step = tx.plan.nodes[frame["node"]].step
     try:
@@ -108,7 +101,7 @@ def _child_completed(
         )
     except values.Refused as refused:
         error = with_cause(refused.error, frame["error"])
-        _answer(tx, frame, node, error, False, frame["clause"] + 1)
+        catch.answer(tx, frame, node, error, False, frame["clause"] + 1)
         return
     if node.step is not None:
         tx.edit_step(frame["path"])["fallback_used"] = True
@@ -135,19 +128,19 @@ def _child_failed(
     frame = tx.open_frame(frame["path"])
     if "clause" in frame:
         error = with_cause(error, frame["error"])
-        _answer(tx, frame, node, error, False, frame["clause"] + 1)
+        catch.answer(tx, frame, node, error, False, frame["clause"] + 1)
         return
     if not early:
         tx.record(
             "attempt_failed", path=frame["path"], attempt=frame["attempt"], error=error
         )
         if own and _answered_at_once(node):
-            _answer(tx, frame, node, error, True, 0)
+            catch.answer(tx, frame, node, error, True, 0)
             return
         if _retries(frame, node, error):
             _schedule_retry(tx, frame, node, error)
             return
-    _answer(tx, frame, node, error, own, 0)
+    catch.answer(tx, frame, node, error, own, 0)
 
 
 def _answered_at_once(node: Try) -> bool:
@@ -196,106 +189,7 @@ def _timed_out(tx: Transition, frame: Row, node: Try, purpose: str) -> None:
     tx.record(
         "attempt_failed", path=frame["path"], attempt=frame["attempt"], error=error
     )
-    _answer(tx, frame, node, error, True, 0)
-
-
-# the clauses
-
-
-def _answer(
-    tx: Transition, frame: Row, node: Try, error: Error, own: bool, start: int
-) -> None:
-    """Let the first clause from `start` on answer that takes this failure; with none
-    the node fails. A handler that ran in this occurrence does not run again."""
-    ran = frame.get("ran", ())
-    for index in range(start, len(node.catch)):
-        clause = node.catch[index]
-        if clause.target is not None and not _can_jump(tx, frame, clause.target):
-            continue
-        if _takes(clause, error, own) and clause.handler not in ran:
-            _ACTIONS[clause.action](tx, frame, node, error, index)
-            return
-    flow.fail(tx, frame, node, error, own)
-
-
-def _takes(clause: Catch, error: Error, own: bool) -> bool:
-    if clause.before_retry and not own:
-        return False
-    return (
-        clause.any
-        or (clause.timeout and own)
-        or (clause.circuit_open and error["code"] == CIRCUIT_OPEN)
-    )
-
-
-def _run(tx: Transition, frame: Row, node: Try, error: Error, index: int) -> None:
-    """A fallback: its value becomes the step's."""
-    handler = tx.plan.nodes[node.catch[index].handler or ""]
-    frame = tx.edit_frame(frame["path"])
-    stop_timers(tx, frame)  # the limit was on the attempts
-    frame.pop("timers", None)
-    frame["clause"] = index
-    frame["error"] = error
-    frame["ran"] = [*frame.get("ran", ()), handler.id]
-    tx.record("fallback_started", path=frame["path"], handler=handler.id, error=error)
-    path = part_path(frame["path"], part_of(handler.id, frame["node"]))
-    extra: Row = {"errors": [error]}
-    tx.push(flow.enter, handler, frame["path"], frame.get("scope", ""), path, extra)
-
-
-def _goto(tx: Transition, frame: Row, node: Try, error: Error, index: int) -> None:
-    """A handler of the block: the step has failed, and the block goes on there. From a
-    fallback the jump leaves the step that it stood in for, too."""
-    target = node.catch[index].target
-    assert target is not None
-    before = frame.get("errors", []) if node.handler else []
-    leaving, block = frame, _parent(tx, frame)
-    while True:
-        left = node_of(tx, leaving)
-        drop_children(tx, leaving)
-        remove(tx, leaving, left)
-        told = with_cause(error, leaving["error"]) if "error" in leaving else error
-        if left.step is not None:
-            end_step(tx, leaving["path"], "failed", told)
-        if isinstance(node_of(tx, block), Seq):
-            break
-        leaving, block = block, _parent(tx, block)
-    failed = leaving["failed"] if "failed" in leaving and left.handler else left.id
-    tx.record("handler_started", path=frame["path"], handler=target, error=error)
-    seq.handle(tx, block, target, extended(before, error), failed)
-
-
-def _parent(tx: Transition, frame: Row) -> Row:
-    return tx.open_frame(frame["parent"])
-
-
-def _can_jump(tx: Transition, frame: Row, target: str) -> bool:
-    """Whether the handler's block is around: compensation and the fallback of the
-    run's timeout stand in no block."""
-    above = tx.frame(frame["parent"])
-    while above is not None:
-        node = node_of(tx, above)
-        if isinstance(node, Seq):
-            return target in node.nodes
-        if not isinstance(node, Try):
-            return False
-        above = tx.frame(above["parent"])
-    return False
-
-
-def _ignore(tx: Transition, frame: Row, node: Try, error: Error, index: int) -> None:
-    flow.ignore(tx, frame, node, error)
-
-
-def _end_run(tx: Transition, frame: Row, node: Try, error: Error, index: int) -> None:
-    failed_at = root_node(tx, frame)
-    remove(tx, frame, node)
-    if node.step is not None:
-        end_step(tx, frame["path"], "timed_out", error)
-    ending.begin(tx, "timed_out", error, failed_at=failed_at)
-
-
-_ACTIONS = {"run": _run, "goto": _goto, "ignore": _ignore, "end_run": _end_run}
+    catch.answer(tx, frame, node, error, True, 0)
 
 
 def _children(tx: Transition, frame: Row, node: Try) -> list[str]:
