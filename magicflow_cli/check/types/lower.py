@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from magicflow_cli.check.types.annotations import Annotations
 from magicflow_cli.check.types.conjunctions import NEVER, Conjunctions
-from magicflow_cli.check.types.read_scalars import decimal_text
+from magicflow_cli.check.types.constants import string_fits
+from magicflow_cli.check.types.forms import (
+    FULL,
+    base_of,
+    built_in_id,
+    constants_of,
+    is_integer,
+    key_rules,
+    number_type,
+)
 from magicflow_cli.check.types.shape import (
-    ARRAY,
-    BOOLEAN,
-    INTEGER,
-    NUMBER,
-    OBJECT,
     ONLY,
-    STRING,
     ArrayPart,
     Conj,
     Group,
@@ -28,7 +29,6 @@ from magicflow_cli.check.types.shape import (
     is_false,
 )
 from magicflow_cli.check.types.shapes import Shapes
-from magicflow_cli.check.types.constants import string_fits
 from magicflow_cli.check.types.values import Values
 from magicflow_cli.diagnostics import codes
 from magicflow_cli.diagnostics.model import Span
@@ -72,7 +72,7 @@ class Lowering:
         """A reference to the type of a conjunction; what is not built in is wanted."""
         shape = self._shapes.of(conj)
         nullable = shape.null or None
-        built_in = _built_in(shape)
+        built_in = built_in_id(shape)
         if built_in is not None:
             return plan.TypeRef(
                 type=built_in,
@@ -124,7 +124,7 @@ class Lowering:
         name = self._annotations.name(conj)
         doc = self._annotations.doc(conj)
         kinds = shape.kinds
-        constants = _constants(shape)
+        constants = constants_of(shape)
         if not kinds:
             self._warn_never(conj)
             return plan.NeverType(name=name, doc=doc), []
@@ -135,7 +135,7 @@ class Lowering:
             return self._json_union(conj, shape, name, doc), []
         match shape.part(kinds[0]):
             case NumberPart() as part:
-                return _number(part, name, doc), []
+                return number_type(part, name, doc), []
             case StringPart() as part:
                 return self._string(conj, part, name, doc), []
             case ArrayPart() as part:
@@ -153,7 +153,7 @@ class Lowering:
         name: plan.TypeName,
         doc: plan.Doc | None,
     ) -> plan.EnumType:
-        kinds = {_base(value) for value in constants}
+        kinds = {base_of(value) for value in constants}
         base = kinds.pop() if len(kinds) == 1 else "mixed"
         if kinds and {base, *kinds} <= {"mixed", "integer", "number"}:
             base = "number"
@@ -242,7 +242,7 @@ class Lowering:
         for wire, group in part.fields:
             if is_false(group) and extra.allow == "forbid":
                 continue
-            fits = string_fits(wire, _key_rules(part))
+            fits = string_fits(wire, key_rules(part))
             ref = self.ref_group(group) if fits else self.ref(NEVER)
             fields[wire] = self._annotations.field(group, ref, wire in part.required)
             self._note_spans(id, wire, group)
@@ -299,11 +299,11 @@ class Lowering:
         variants: list[plan.Variant] = []
         for kind in shape.kinds:
             part = shape.part(kind)
-            is_integer = isinstance(part, NumberPart) and _is_integer(part)
+            integral = isinstance(part, NumberPart) and is_integer(part)
             variants.append(
                 plan.Variant(
                     type=self._part_ref(conj, shape, kind),
-                    json_types=["integer" if is_integer else kind],
+                    json_types=["integer" if integral else kind],
                 )
             )
         return plan.UnionType(name=name, doc=doc, how="json_type", variants=variants)
@@ -330,7 +330,7 @@ class Lowering:
         owner = self._conjunctions.owner(conj)
         if owner is None or not shape.null or len(shape.kinds) != 5 or shape.sources:
             return
-        constrained = [kind for kind in shape.kinds if shape.part(kind) != _FULL[kind]]
+        constrained = [kind for kind in shape.kinds if shape.part(kind) != FULL[kind]]
         named = constrained[0] if constrained else "object"
         self._values.problem(
             codes.MF2041,
@@ -338,90 +338,3 @@ class Lowering:
             owner.span(),
             f"add `type: {named}`",
         )
-
-
-_FULL: dict[Kind, object] = {
-    "boolean": BOOLEAN,
-    "number": NUMBER,
-    "string": STRING,
-    "array": ARRAY,
-    "object": OBJECT,
-}
-
-
-def _key_rules(part: ObjectPart) -> StringPart:
-    return StringPart(
-        min_length=part.key_min_length,
-        max_length=part.key_max_length,
-        patterns=part.key_patterns,
-    )
-
-
-def _built_in(shape: Shape) -> str | None:
-    kinds = shape.kinds
-    if not kinds:
-        return "null" if shape.null else None
-    if len(kinds) == 1:
-        part = shape.part(kinds[0])
-        if part == INTEGER:
-            return "integer"
-        return kinds[0] if part == _FULL[kinds[0]] else None
-    if shape.null and all(shape.part(kind) == full for kind, full in _FULL.items()):
-        return "any"
-    return None
-
-
-def _constants(shape: Shape) -> list[Value] | None:
-    """All values of a finite shape but null."""
-    if shape.array is not None or shape.object is not None:
-        return None
-    values: list[Value] = list(shape.boolean or ())
-    for part in (shape.number, shape.string):
-        if part is not None:
-            if part.values is None:
-                return None
-            values += part.values
-    return values
-
-
-def _base(value: Value) -> str:
-    if isinstance(value, bool):
-        return "boolean"
-    if isinstance(value, str):
-        return "string"
-    return "integer" if isinstance(value, int) else "number"
-
-
-def _is_integer(part: NumberPart) -> bool:
-    if part.values is not None:
-        return all(isinstance(value, int) for value in part.values)
-    return part.integer or part.bits is not None
-
-
-def _number(
-    part: NumberPart, name: plan.TypeName, doc: plan.Doc | None
-) -> plan.IntegerType | plan.NumberType:
-    if _is_integer(part):
-        return plan.IntegerType(
-            name=name,
-            doc=doc,
-            bits=part.bits,
-            minimum=_bound(part.minimum),
-            maximum=_bound(part.maximum),
-            exclusive_minimum=_bound(part.exclusive_minimum),
-            exclusive_maximum=_bound(part.exclusive_maximum),
-            multiple_of=[decimal_text(step) for step in part.multiple_of] or None,
-        )
-    return plan.NumberType(
-        name=name,
-        doc=doc,
-        minimum=_bound(part.minimum),
-        maximum=_bound(part.maximum),
-        exclusive_minimum=_bound(part.exclusive_minimum),
-        exclusive_maximum=_bound(part.exclusive_maximum),
-        multiple_of=[decimal_text(step) for step in part.multiple_of] or None,
-    )
-
-
-def _bound(value: Decimal | None) -> str | None:
-    return None if value is None else decimal_text(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from magicflow_cli.check.types.intersection import intersect
 from magicflow_cli.check.types.keywords import KEYWORDS
 from magicflow_cli.check.types.read_collections import (
     Names,
@@ -28,7 +29,6 @@ from magicflow_cli.check.types.shape import (
     StringPart,
     Value,
     distinct,
-    intersect,
 )
 from magicflow_cli.check.types.values import Values
 from magicflow_cli.diagnostics import codes

@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
-from magicflow_cli.check.types.shape import NumberPart, StringPart, Value, number_fits
-from magicflow_cli.check.types.constants import string_fits
+from magicflow_cli.check.types.constants import number_fits, string_fits
+from magicflow_cli.check.types.shape import NumberPart, StringPart, Value
 from magicflow_cli.plan import models as plan
 
 Answer: TypeAlias = Literal["yes", "no", "maybe"]

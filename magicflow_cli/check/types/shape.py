@@ -11,8 +11,8 @@ them. That keeps recursive schemas finite.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal, TypeAlias, TypeVar
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from magicflow_cli.check.types.conjunctions import Conjunctions, merge
+from magicflow_cli.check.types.intersection import intersect
 from magicflow_cli.check.types.places import Places
 from magicflow_cli.check.types.read import read_base
 from magicflow_cli.check.types.shape import (
@@ -19,7 +20,6 @@ from magicflow_cli.check.types.shape import (
     Group,
     Shape,
     StringPart,
-    intersect,
     only,
 )
 from magicflow_cli.check.types.unions import Unions

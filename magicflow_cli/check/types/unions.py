@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-from magicflow_cli.check.types import shape as parts
+from magicflow_cli.check.types.constants import number_fits, string_fits
+from magicflow_cli.check.types.forms import FULL
 from magicflow_cli.check.types.shape import (
     KINDS,
     ONLY,
@@ -26,9 +27,7 @@ from magicflow_cli.check.types.shape import (
     TaggedPart,
     Value,
     distinct,
-    number_fits,
 )
-from magicflow_cli.check.types.constants import string_fits
 from magicflow_cli.check.types.values import Values
 from magicflow_cli.diagnostics import codes
 from magicflow_cli.diagnostics.model import Label
@@ -40,13 +39,6 @@ if TYPE_CHECKING:
 Variant: TypeAlias = tuple[Node, Conj, Shape]
 Tags: TypeAlias = list[tuple[Conj, tuple[Value, ...]]]
 
-FULL: dict[Kind, Part] = {
-    "boolean": parts.BOOLEAN,
-    "number": parts.NUMBER,
-    "string": parts.STRING,
-    "array": parts.ARRAY,
-    "object": parts.OBJECT,
-}
 _NOUNS: dict[Kind, str] = {
     "boolean": "booleans",
     "number": "numbers",
