@@ -261,6 +261,8 @@ class _Analysis:
             go(step.after, exits.absent)
             go(self._after_skip(step), exits.skipped)
             go(step.on_failure, exits.failed)
+            for rescuer in _fallbacks(step):  # a fallback has failure keys of its own
+                go(rescuer.on_failure, self.flow.failed.get(rescuer))
             if exits.ok is not None:
                 for _, jump in step.gotos:
                     go(jump, exits.ok)
@@ -341,7 +343,11 @@ class _Analysis:
             if rescue.ok is not None:
                 rescued = self._with(rescue.ok, bit)
                 ok = rescued.meet(ok)
+            if rescue.absent is not None:
+                absent = rescue.absent.meet(absent)
             failed = rescue.failed
+            if rescue.skipped is not None:  # it answers nothing
+                failed = rescue.skipped.meet(failed)
         return _Exits(ok, skipped, absent, failed)
 
     def _survives(self, step: StepInfo) -> bool:
@@ -469,6 +475,15 @@ def case_tests(step: StepInfo) -> Iterator[tuple[Node | None, str]]:
             yield test, f"case-{number}"
     if "default" in node:
         yield None, "default"
+
+
+def _fallbacks(step: StepInfo) -> Iterator[StepInfo]:
+    seen = {step}
+    rescuer = step.fallback
+    while rescuer is not None and rescuer not in seen:
+        seen.add(rescuer)
+        yield rescuer
+        rescuer = rescuer.fallback
 
 
 def _in_order(block: BlockInfo) -> list[StepInfo]:

@@ -10,6 +10,7 @@ from magicflow_cli.check.dataflow.scope import branch_node, item_variable
 from magicflow_cli.check.dataflow.typed import (
     ANY,
     INTEGER,
+    NUMBER,
     OBJECT,
     STRING,
     Constant,
@@ -61,6 +62,20 @@ _ERROR_MEMBERS: tuple[tuple[str, Typed], ...] = (
     ("suppressed", ANY.but(absent="maybe")),
 )
 ERROR = Typed(ObjectOf(_ERROR_MEMBERS))
+
+
+EXECUTION = Typed(
+    ObjectOf(
+        (
+            ("id", STRING),
+            ("workflow", STRING),
+            ("version", STRING),
+            ("started_at", STRING),
+            ("duration", NUMBER),
+        )
+    )
+)
+"""`$.execution`; the duration is in milliseconds."""
 
 
 def event_of(data: Typed) -> Typed:

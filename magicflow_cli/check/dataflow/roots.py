@@ -9,6 +9,7 @@ from magicflow_cli.check.dataflow.evaluate import Place
 from magicflow_cli.check.dataflow.facts import conjuncts, pure
 from magicflow_cli.check.dataflow.outcomes import (
     ERROR,
+    EXECUTION,
     STATUS,
     Outcomes,
     event_of,
@@ -78,6 +79,8 @@ class Roots:
                     and not _inside_handler(step)
                 )
                 return ERROR.but(nullable=main)
+            case "execution":
+                return EXECUTION
             case "event":
                 event = self.checked.events.get(place.scope.event)
                 return event_of(of(event.type) if event is not None else ANY)

@@ -138,6 +138,8 @@ TESTS = {
     "now() == 1": ["MF6302"],
     "uuid() == 1": ["MF6302"],
     "$.execution.id == 'a'": [],
+    "$.execution.ids == 'a'": ["MF6301"],
+    "$.execution.duration > 1": [],
     "$.metadata.source == 'a'": [],
     "type_of($.input.any) == 'list'": [],
 }

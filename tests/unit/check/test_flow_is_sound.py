@@ -36,12 +36,23 @@ class _Writer:
     def block(self, indent: int, depth: int) -> str:
         names = [self.name() for _ in range(self.random.randint(1, 4))]
         handlers = [self.name() for _ in range(self.random.randint(0, 2))]
+        rescuers = [self.name() for _ in range(self.random.randint(0, 2))]
         pad = " " * indent
         lines = []
         for index, name in enumerate(names):
             lines.append(f"{pad}- name: {name}")
-            lines += [f"{pad}  {line}" for line in self.keys(index, names, handlers)]
+            lines += [
+                f"{pad}  {line}" for line in self.keys(index, names, handlers, rescuers)
+            ]
             lines += self.body(indent + 2, depth)
+        for name in rescuers:
+            own = f", on_failure: {self.random.choice(handlers)}" if handlers else ""
+            own += (
+                ", condition: $.input.flag == true"
+                if self.random.random() < 0.3
+                else ""
+            )
+            lines.append(f"{pad}- {{name: {name}, handler: true{own}}}")
         for name in handlers:
             rejoin = self.random.choice([*names, "end", ""])
             lines.append(
@@ -50,14 +61,18 @@ class _Writer:
             )
         return "\n".join(lines) + "\n"
 
-    def keys(self, index: int, names: list[str], handlers: list[str]) -> list[str]:
+    def keys(
+        self, index: int, names: list[str], handlers: list[str], rescuers: list[str]
+    ) -> list[str]:
         keys = []
         if self.random.random() < 0.2:
             keys.append(f"on_success: {self.random.choice([*names, 'end'])}")
         if handlers and self.random.random() < 0.5:
             keys.append(f"on_failure: {self.random.choice(handlers)}")
         if self.random.random() < 0.2:
-            keys.append(f"fallback_step: f{self.name()}")
+            keys.append(
+                f"fallback_step: {self.random.choice([*rescuers, 'f' + self.name()])}"
+            )
         if self.random.random() < 0.2:
             keys += ["timeout: 5s", "timeout_action: ignore"]
         return keys
@@ -126,7 +141,7 @@ class _Run:
         self.look(self.flow.block_end.get(block), f"end of {block.id}", beside)
 
     def step(
-        self, step: StepInfo, beside: frozenset[StepInfo], inline: bool = False
+        self, step: StepInfo, beside: frozenset[StepInfo]
     ) -> StepInfo | End | None:
         self.left -= 1
         if self.left < 0:
@@ -139,22 +154,25 @@ class _Run:
         try:
             self.work(step, beside)
         except _Failed:
-            return self.failure(step, beside, inline)
+            return self.failure(step, beside)
         self.there.add(step)
         return step.after
 
     def failure(
-        self, step: StepInfo, beside: frozenset[StepInfo], inline: bool
+        self, step: StepInfo, beside: frozenset[StepInfo]
     ) -> StepInfo | End | None:
         ignores = step.node is not None and "timeout_action" in step.node
         if ignores and self.random.random() < 0.5:
             return step.after
         if step.fallback is not None:
+            rescuer = step.fallback
             try:
-                self.step(step.fallback, beside, inline=True)
-                if step.fallback in self.there:
+                after = self.step(rescuer, beside)
+                if rescuer in self.there:
                     self.there.add(step)
                     return step.after
+                if after is not None and after is rescuer.on_failure:
+                    return after
             except _Failed:
                 pass
         if step.on_failure is not None:
