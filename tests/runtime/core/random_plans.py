@@ -256,16 +256,31 @@ def random_plans(draw: st.DrawFn) -> Json:
         root = builder.nodes["/"]
         target = next((n for n in root["nodes"] if "/" not in n), None)
         when = equals(path("error", "code"), draw(st.sampled_from(["BOOM", "RAISED"])))
-        if action != "goto":
+        if action == "compensate" and builder.flag(50):
+            step = builder.name()
+            builder.nodes[step] = call(step)
+            builder.nodes["rule/1/steps"] = {
+                "kind": "seq",
+                "nodes": [step],
+                "deps": {step: []},
+            }
+            rules.append(rule(1, when, action, body="rule/1/steps"))
+        elif action != "goto":
             rules.append(rule(1, when, action))
         elif "deps" not in root and target is not None:
             rules.append(rule(1, when, action, target=target))
     if builder.flag(20):
         read = draw(st.sampled_from(builder.steps))
         rules.append(rule(2, equals(output(read, "v"), 1), "fail", code="SEEN"))
-    if builder.flag(30):
-        action = draw(st.sampled_from(["cancel_and_cleanup", "ignore", "retry"]))
+    if builder.flag(40):
+        actions = ["cancel_and_cleanup", "ignore", "retry", "fallback"]
+        action = draw(st.sampled_from(actions))
         members["timeout"] = {"after": 20_000, "action": action}
+        if action == "fallback":
+            handler = builder.name()
+            builder.handlers.add(handler)
+            builder.nodes[handler] = builder.make_fallback(handler)
+            members["timeout"]["handler"] = handler
     limits = {
         "visits_per_block": 3,
         "occurrences_per_run": 60,

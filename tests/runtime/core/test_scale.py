@@ -125,6 +125,40 @@ def test_a_delta_does_not_grow() -> None:
     assert many.largest <= few.largest + 40
 
 
+def listeners(count: int) -> tuple[Worker, Any]:
+    """A parallel loop in which every iteration waits for an event of its own."""
+    source = loop(parallel=True)
+    correlate = {"k": path("local", name="item")}
+    ear = {"kind": "listen", "step": "pack", "event": "e", "type": {"type": "any"}}
+    source["nodes"]["pack"] = {**ear, "correlate": correlate, "next": "@block"}
+    return Hearer(source, **ROOM), list(range(count))
+
+
+class Hearer(Worker):
+    """Sends the events that are listened to, the last one first."""
+
+    def run(self, input: Any, measure: bool = False) -> Json:
+        state = new_state()
+        event = {
+            "type": "run_started",
+            "run_id": "r",
+            "input": input,
+            "id": "e",
+            "at": 1,
+        }
+        apply(state, decide(self.plan, state, event).delta)
+        for number in reversed(input):
+            heard = {"event_id": f"x{number}", "event": "e", "data": {"k": number}}
+            event = {"type": "event_received", "id": "e", "at": 1, **heard}
+            apply(state, decide(self.plan, state, event).delta)
+        assert state["run"]["status"] == "completed"
+        return state
+
+
+def test_listeners() -> None:
+    assert ratio(listeners(300), listeners(3000)) <= 12
+
+
 def test_ten_thousand_jumps_in_one_event() -> None:
     nodes = {
         "/": {"kind": "seq", "nodes": ["a", "b"], "start": "a"},

@@ -1,4 +1,7 @@
-"""One module for each node kind (`catch` is the second half of `try_`); importing the package fills the table of kinds."""
+"""One module for each node kind (`catch` is the second half of `try_`).
+
+Importing the package fills the table of kinds.
+"""
 
 from magicflow.core.kinds import KINDS
 from magicflow.core.nodes import (
