@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from typing import Literal, TypeAlias
 
 from magicflow_cli.docs.outline import (
@@ -57,6 +59,16 @@ _ARROWS: dict[str, ArrowKind] = {
     "fallback": "fallback",
     "rule": "rule",
 }
+
+
+_NOTES = {
+    "flow": "then",
+    "case": "case",
+    "failure": "on failure",
+    "fallback": "fallback",
+    "rule": "rule",
+}
+CROWD = 8
 
 
 def chart(outline: Outline) -> Chart:
@@ -117,7 +129,8 @@ def _chart_block(block: BlockView, prefix: str) -> Chart:
     if FAILS in ends:
         boxes.append(_terminal(here + FAILS, "fails", "failed"))
     title = "" if [box.title for box in boxes] == [block.title] else block.title
-    return Chart(title=title, boxes=boxes, arrows=_merged(arrows))
+    boxes, arrows = _note_crowds(boxes, _merged(arrows))
+    return Chart(title=title, boxes=boxes, arrows=arrows)
 
 
 def _entries(block: BlockView) -> list[str]:
@@ -167,6 +180,31 @@ def _add_rule(rule: RuleView, boxes: list[Box], arrows: list[Arrow]) -> None:
             arrows.append(Arrow(source=ids[name], target=id, kind="rule", label=""))
     if rule.target is not None and rule.target in ids:
         arrows.append(Arrow(source=id, target=ids[rule.target], kind="rule", label=""))
+
+
+def _note_crowds(
+    boxes: list[Box], arrows: list[Arrow]
+) -> tuple[list[Box], list[Arrow]]:
+    """Where more than a handful of arrows would meet in a handler or an end, a line in
+    each box says so instead: nobody can follow a hundred arrows, and laying them out
+    costs their square."""
+    kinds = {box.id: box.kind for box in boxes}
+    titles = {box.id: box.title for box in boxes}
+    meeting = Counter(arrow.target for arrow in arrows if arrow.kind != "flow")
+    meeting += Counter(a.target for a in arrows if kinds[a.target] in ("end", "fails"))
+    crowded = {target for target, number in meeting.items() if number > CROWD}
+    notes: dict[str, list[tuple[str, str]]] = {}
+    kept: list[Arrow] = []
+    for arrow in arrows:
+        ends = kinds[arrow.target] in ("end", "fails")
+        if arrow.target in crowded and (ends or arrow.kind != "flow"):
+            when = arrow.label or _NOTES[arrow.kind]
+            note = ("failure", f"{when} → {titles[arrow.target]}")
+            notes.setdefault(arrow.source, []).append(note)
+        else:
+            kept.append(arrow)
+    noted = [replace(box, notes=box.notes + notes.get(box.id, [])) for box in boxes]
+    return noted, kept
 
 
 def _merged(arrows: list[Arrow]) -> list[Arrow]:

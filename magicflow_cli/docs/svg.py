@@ -80,6 +80,7 @@ _MARKS = {
     "retry": '<path d="M8.8 3.4A4.3 4.3 0 1 0 9.3 5.6"/><path d="M9.2 .9v2.7H6.5"/>',
     "circuit": '<path d="M5.8 .6 2.2 5.6h2.6L4.2 9.4l3.6-5H5.2z"/>',
     "guard": '<path d="M5 .7 9.3 5 5 9.3.7 5z"/>',
+    "failure": '<path d="M1 1.2h5.2a2.3 2.3 0 0 1 0 4.6H3.4"/><path d="M5.2 3.6 3 5.8 5.2 8"/>',
     "compensation": '<path d="M3.6 1.4 1 4l2.6 2.6"/><path d="M1.2 4h5a2.6 2.6 0 0 1 0 5.2H4"/>',
 }
 

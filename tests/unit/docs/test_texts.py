@@ -97,6 +97,18 @@ def test_thousands_of_steps_in_a_row(tmp_path: Path) -> None:
     assert draw(plan, "mermaid").count("-->") == 3001
 
 
+def test_a_crowd_of_arrows_becomes_notes(tmp_path: Path) -> None:
+    def drawn(number: int) -> str:
+        text = "".join(f"- {{name: s{i}, on_failure: help}}\n" for i in range(number))
+        text += "- {name: help, handler: true}\n"
+        return draw(compile_text(tmp_path, steps(text, "  executor: x\n")), "mermaid")
+
+    assert drawn(8).count("on failure") == 8
+    assert '-. "on failure" .->' in drawn(8)
+    assert drawn(1000).count("on failure → help".replace("→", "#8594;")) == 1000
+    assert "-. " not in drawn(1000)
+
+
 def test_a_cycle_has_no_longest_path(tmp_path: Path) -> None:
     plan = compile_text(
         tmp_path,
