@@ -82,7 +82,7 @@ def command_for(name: str) -> typer.Typer:
             jobs = [
                 Job(
                     name,
-                    parts,
+                    _parts_of(name, parts),
                     output / name if languages is not None else output,
                     _options(project, None, package, configuration, output),
                 )
@@ -183,6 +183,22 @@ def _languages(
     return names
 
 
+def _parts_of(language: str, parts: tuple[str, ...]) -> tuple[str, ...]:
+    """What of `parts` a language has; naming a part that it lacks is a mistake, asking
+    for all is none."""
+    from magicflow_cli.generate.registry import load_language
+
+    there = load_language(language).targets
+    missing = [part for part in parts if part not in there]
+    if missing and set(parts) != set(PARTS):
+        raise NotDone(
+            codes.MF4009,
+            f"the {missing[0]} cannot be generated in `{language}` yet",
+            help=f"in `{language}` there are {', '.join(f'`{each}`' for each in there)}",
+        )
+    return tuple(part for part in parts if part in there)
+
+
 def _jobs_of_project(
     project: tuple[Path, Project] | None,
     parts: tuple[str, ...],
@@ -208,7 +224,7 @@ def _jobs_of_project(
             jobs.append(
                 Job(
                     target.lang,
-                    wanted,
+                    _parts_of(target.lang, wanted),
                     output,
                     _options(project, target, None, {}, output),
                     complete=not chosen,

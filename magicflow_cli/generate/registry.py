@@ -11,6 +11,7 @@ KNOWN: Final = ("go", "python", "typescript", "java")
 """Every language that the project file may name."""
 
 MODULES: Final[dict[str, str]] = {
+    "go": "magicflow_cli.generate.lower.go",
     "python": "magicflow_cli.generate.lower.python",
 }
 """The languages that can be generated."""

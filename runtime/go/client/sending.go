@@ -102,7 +102,7 @@ func (c *Client) request(ctx context.Context, made call, content []byte) (*http.
 	if made.wait > 0 {
 		wait := made.wait
 		if end, ok := ctx.Deadline(); ok {
-			wait = max(min(wait, time.Until(end)-c.timeout), time.Millisecond)
+			wait = max(min(wait, time.Until(end)-20*time.Millisecond), time.Millisecond)
 		}
 		path += "?wait=" + milliseconds(wait)
 	}

@@ -1,7 +1,122 @@
+"""Files of the whole project: the module, the program that runs executors, container,
+words, the vendored runtime."""
+
 from __future__ import annotations
+
+import re
 from collections.abc import Iterator
-from magicflow_cli.generate.model import Project, Shared
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources.abc import Traversable
+
+from magicflow_cli.generate.files import HEADER, FileClass
+from magicflow_cli.generate.lower.go.names import RUNTIME, module_of, package_of
+from magicflow_cli.generate.model import Project, Shared, View
+from magicflow_cli.resources import read_text, resource
+
+TARGETS = ("types", "executor", "client")
+VENDORED = "magicflow"
+"""The folder of the vendored runtime: a module of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleView:
+    """`requirements` are the third-party modules of the runtime, as lines."""
+
+    module: str
+    runtime: str
+    version: str
+    replacement: str
+    go: str
+    requirements: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    alias: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class MainView:
+    module: str
+    programs: tuple[Program, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WordsView:
+    module: str
+    vendored: bool
 
 
 def lower_project(project: Project) -> Iterator[Shared]:
-    yield from ()
+    """Depends on what the output folder holds, not on what this run generates."""
+    options = project.options
+    module = module_of(options)
+    words = WordsView(module, options.vendored)
+    yield _once("go.mod", "project/go.mod.j2", _module(project), TARGETS)
+    sums = read_text("runtime", "go", "go.sum")
+    yield Shared(View("go.sum", content=sums, kind=FileClass.ONCE), TARGETS)
+    yield _once("README.md", "project/README.md.j2", words, TARGETS)
+    executor = ("executor",)
+    yield _once("Dockerfile", "project/Dockerfile.j2", words, executor)
+    yield _once(".dockerignore", "project/dockerignore.j2", words, executor)
+    yield _once("config/executor.env", "project/executor.env.j2", words, executor)
+    yield _once("cmd/executor/main.go", "project/main.go.j2", words, executor)
+    programs = tuple(
+        Program(f"{package_of(name)}steps", f"{module}/{package_of(name)}/steps")
+        for name, targets in project.workflows.items()
+        if "executor" in targets
+    )
+    main = MainView(module, programs)
+    listed = View("cmd/executor/executors_gen.go", "project/executors.go.j2", main)
+    yield Shared(listed, executor)
+    if options.vendored:
+        for path, content in runtime_source():
+            yield Shared(View(f"{VENDORED}/{path}", content=content), TARGETS)
+
+
+def _once(path: str, template: str, data: object, targets: tuple[str, ...]) -> Shared:
+    return Shared(View(path, template, data, kind=FileClass.ONCE), targets)
+
+
+def _module(project: Project) -> ModuleView:
+    package = project.options.runtime_package
+    go, requirements = runtime_module()
+    version, replacement = "v0.0.0", f"./{VENDORED}"
+    if package is not None:
+        replacement = f"{package.path}/go" if package.path is not None else ""
+        if package.version:
+            version = f"v{package.version.lstrip('v=')}"
+    if replacement and not replacement.startswith((".", "/")):
+        replacement = f"./{replacement}"
+    return ModuleView(
+        module_of(project.options), RUNTIME, version, replacement, go, requirements
+    )
+
+
+def runtime_module() -> tuple[str, tuple[str, ...]]:
+    """Go's version and the requirements of the runtime's go.mod."""
+    text = read_text("runtime", "go", "go.mod")
+    go = re.search(r"^go (\S+)$", text, re.MULTILINE)
+    assert go is not None
+    found = re.findall(r"^(?:require)?\s*(\S+\.\S+/\S+ v\S+)", text, re.MULTILINE)
+    return go[1], tuple(sorted(found))
+
+
+@cache
+def runtime_source() -> tuple[tuple[str, str], ...]:
+    """Path and text of every file of the runtime, tests aside."""
+    return tuple(sorted(_read(resource("runtime", "go"), "")))
+
+
+def _read(folder: Traversable, prefix: str) -> Iterator[tuple[str, str]]:
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            if entry.name != "testdata":
+                yield from _read(entry, f"{prefix}{entry.name}/")
+        elif entry.name.endswith(".go") and not entry.name.endswith("_test.go"):
+            text = entry.read_text(encoding="utf-8")
+            yield f"{prefix}{entry.name}", f"// {HEADER}\n\n{text}"
+        elif entry.name in ("go.mod", "go.sum"):
+            yield f"{prefix}{entry.name}", entry.read_text(encoding="utf-8")

@@ -46,10 +46,12 @@ _NUMBER_RULES = {
 
 
 class References:
-    """What the references of one plan are in Go."""
+    """What the references of one plan are in Go, seen from another package where the
+    types' package has a name."""
 
-    def __init__(self, types: Mapping[str, plan.TypeDef]) -> None:
+    def __init__(self, types: Mapping[str, plan.TypeDef], package: str = "") -> None:
         self.types = types
+        self._prefix = f"{package}." if package else ""
         self._named_lists = _inline_cycles(types)
         self._pointers = _direct_cycles(types, self)
         self._made: dict[str, GoType] = {}
@@ -109,7 +111,7 @@ class References:
     def _make(self, id: str) -> GoType:
         definition = self.types[id]
         if self.is_named(id):
-            name = name_of_type(definition.name, "go")
+            name = self._prefix + name_of_type(definition.name, "go")
             return GoType(name, f"mf.Of[{name}]()", self._shape(definition))
         return self.written_out(id)
 

@@ -8,8 +8,14 @@ from dataclasses import dataclass
 
 from magicflow_cli.generate.lower.go.constants import lower_constants
 from magicflow_cli.generate.lower.go.errors import lower_errors
+from magicflow_cli.generate.lower.go.functions import step_functions
 from magicflow_cli.generate.lower.go.layout import pad_rows
-from magicflow_cli.generate.lower.go.names import Scope, lower_first, package_of
+from magicflow_cli.generate.lower.go.names import (
+    Scope,
+    go_name,
+    lower_first,
+    package_of,
+)
 from magicflow_cli.generate.lower.go.references import References, name_rules
 from magicflow_cli.generate.lower.go.sinks import doc, json_text, string_literal
 from magicflow_cli.generate.model import Options, Untrusted, View
@@ -38,10 +44,21 @@ class Declaration:
 
 
 @dataclass(frozen=True, slots=True)
+class Alias:
+    """A type under the name of a step that takes or gives it."""
+
+    name: str
+    of: str
+    step: Untrusted
+    verb: str
+
+
+@dataclass(frozen=True, slots=True)
 class TypesView:
     package: str
     workflow: Untrusted
     declarations: tuple[Declaration, ...]
+    aliases: tuple[Alias, ...]
     imports_runtime: bool
 
 
@@ -62,8 +79,9 @@ def lower(document: plan.Plan, options: Options) -> Iterator[View]:
     declarations = lower_declarations(
         document.types, document.presentation.field_order, scope
     )
-    if declarations:
-        yield from types_views(package, Untrusted(info.name), declarations)
+    aliases = _aliases(document)
+    if declarations or aliases:
+        yield from types_views(package, Untrusted(info.name), declarations, aliases)
     constants = lower_constants(document, package, scope)
     yield View(f"{package}/constants_gen.go", "types/constants.go.j2", constants)
     errors = lower_errors(document, package)
@@ -72,13 +90,36 @@ def lower(document: plan.Plan, options: Options) -> Iterator[View]:
 
 
 def types_views(
-    package: str, workflow: Untrusted, declarations: tuple[Declaration, ...]
+    package: str,
+    workflow: Untrusted,
+    declarations: tuple[Declaration, ...],
+    aliases: tuple[Alias, ...] = (),
 ) -> Iterator[View]:
     """What people read, and what reads JSON, in a file each."""
-    shown = any("mf." in line for each in declarations for line in (*each.rows, each.of))
-    view = TypesView(package, workflow, declarations, shown)
+    lines = [line for each in declarations for line in (*each.rows, each.of)]
+    shown = any(_QUALIFIED.search(line) for line in lines)
+    shown = shown or any(_QUALIFIED.search(each.of) for each in aliases)
+    view = TypesView(package, workflow, declarations, aliases, shown)
     yield View(f"{package}/types_gen.go", "types/types.go.j2", view)
-    yield View(f"{package}/codecs_gen.go", "types/codecs.go.j2", view)
+    if declarations:
+        yield View(f"{package}/codecs_gen.go", "types/codecs.go.j2", view)
+
+
+_QUALIFIED = re.compile(r"^(?!\t//)[^`]*\bmf\.[A-Z]")
+"""A use of the runtime in a line, comments and tags aside."""
+
+
+def _aliases(document: plan.Plan) -> tuple[Alias, ...]:
+    references = References(document.types)
+    found: list[Alias] = []
+    for each in step_functions(document):
+        for direction, verb in (("input", "takes"), ("output", "gives")):
+            ref = each.takes if direction == "input" else each.gives
+            name = go_name(each.step, direction)
+            if name not in each.taken:
+                of = references.of(ref).go
+                found.append(Alias(name, of, Untrusted(each.step), verb))
+    return tuple(sorted(found, key=lambda alias: alias.name))
 
 
 def lower_declarations(
@@ -242,7 +283,11 @@ class _Lowering:
         name = name_of_type(union.name, "go")
         rows: list[Sequence[str]] = []
         by_tag = union.how == "tag"
-        head = f"mf.TagUnion({string_literal(union.property or '')}," if by_tag else "mf.KindUnion("
+        head = (
+            f"mf.TagUnion({string_literal(union.property or '')},"
+            if by_tag
+            else "mf.KindUnion("
+        )
         codec = [head]
         kinds: list[str] = []
         for variant in union.variants:

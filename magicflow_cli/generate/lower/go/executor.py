@@ -1,0 +1,274 @@
+"""The target `executor`: routes from steps to functions, an interface per executor, and
+a stub for every step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from magicflow.canonical import canonical
+from magicflow.types import NoExample, TypeSet, example
+
+from magicflow_cli.generate.files import FileClass, text_digest
+from magicflow_cli.generate.lower.go.functions import (
+    StepFunction,
+    executors_of,
+    step_functions,
+    type_owners,
+)
+from magicflow_cli.generate.lower.go.names import (
+    Scope,
+    file_of,
+    go_name,
+    module_of,
+    package_of,
+)
+from magicflow_cli.generate.lower.go.references import References
+from magicflow_cli.generate.lower.go.sinks import doc, string_literal
+from magicflow_cli.generate.model import Options, Untrusted, View
+from magicflow_cli.plan import models as plan
+from magicflow_cli.plan.serial import to_json
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """`input` and `output` are types, behind a pointer where they are structs."""
+
+    name: str
+    constant: str
+    input: str
+    output: str
+    doc: str
+
+
+@dataclass(frozen=True, slots=True)
+class Handlers:
+    """One executor: the interface of its handlers."""
+
+    name: str
+    use: str
+    executor: Untrusted
+    methods: tuple[Method, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutorView:
+    """`routes` are expressions; `workflow_import` is the path of the types' package,
+    whose name is `package`."""
+
+    workflow: Untrusted
+    package: str
+    workflow_import: str
+    own: str
+    needs_context: bool
+    needs_codecs: bool
+    handlers: tuple[Handlers, ...]
+    routes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """A stub. `result` is the expression that it returns."""
+
+    doc: str
+    description: str
+    name: str
+    step: str
+    package: str
+    workflow_import: str
+    needs_types: bool
+    needs_runtime: bool
+    input: str
+    output: str
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepsView:
+    package: str
+    executor_import: str
+    uses: tuple[str, ...]
+    workflow: Untrusted
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A line of the generated tests: JSON texts of examples, "" where there are none."""
+
+    step: str
+    executor: str
+    takes: str
+    gives: str
+
+
+@dataclass(frozen=True, slots=True)
+class TestsView:
+    workflow: Untrusted
+    package: str
+    workflow_import: str
+    fakes: tuple[tuple[str, str], ...]
+    routes: tuple[Route, ...]
+    methods: tuple[Method, ...]
+    results: tuple[str, ...]
+    needs_types: bool
+    needs_runtime: bool
+
+
+def lower(document: plan.Plan, options: Options) -> Iterator[View]:
+    """The files of the target for one workflow."""
+    made = _Executor(document, options)
+    folder = made.package
+    yield View(
+        f"{folder}/executor/executor_gen.go", "executor/executor.go.j2", made.view()
+    )
+    if not made.functions:
+        return
+    yield View(
+        f"{folder}/executor/executor_gen_test.go", "executor/tests.go.j2", made.tests()
+    )
+    steps = StepsView(
+        folder,
+        f"{made.module}/{folder}/executor",
+        tuple(each.use for each in made.handlers()),
+        Untrusted(document.workflow.name),
+    )
+    yield View(
+        f"{folder}/steps/steps.go", "executor/steps.go.j2", steps, kind=FileClass.ONCE
+    )
+    yield View(f"{folder}/steps/executor_gen.go", "executor/build.go.j2", steps)
+    for each in made.functions:
+        stub = made.stub(each)
+        yield View(
+            f"{folder}/steps/{file_of(each.step, '_step.go')}",
+            "executor/step.go.j2",
+            stub,
+            kind=FileClass.STUB,
+            signature=text_digest(f"{stub.name} {stub.input} {stub.output}"),
+        )
+
+
+class _Executor:
+    def __init__(self, document: plan.Plan, options: Options) -> None:
+        self.document = document
+        self.module = module_of(options)
+        self.package = package_of(document.workflow.name)
+        self.functions = step_functions(document)
+        self.references = References(document.types, self.package)
+        self._scope = Scope(document.types)
+        self._owners = type_owners(document)
+        self._types = TypeSet({id: to_json(t) for id, t in document.types.items()})
+
+    def _constant(self, prefix: str, name: str) -> str:
+        return f"{self.package}.{self._scope.constant(prefix, name)}"
+
+    def _type(self, of: StepFunction, direction: str) -> str:
+        """A handler's parameter or result: structs go by pointer."""
+        ref = of.takes if direction == "input" else of.gives
+        found = self.references.of(ref)
+        name = of.type_name(direction, self._owners)
+        go = f"{self.package}.{name}" if name else found.go
+        return f"*{go}" if found.shape == "struct" else go
+
+    def _method(self, of: StepFunction) -> Method:
+        about = f"{of.method} runs the step {of.step}. {of.description}".strip()
+        return Method(
+            of.method,
+            self._constant("Step", of.step),
+            self._type(of, "input"),
+            self._type(of, "output"),
+            doc(Untrusted(about), 1),
+        )
+
+    def handlers(self) -> tuple[Handlers, ...]:
+        return tuple(
+            Handlers(
+                f"{go_name(name)}Handlers",
+                f"Use{go_name(name)}",
+                Untrusted(name),
+                tuple(self._method(each) for each in steps),
+            )
+            for name, steps in executors_of(self.functions).items()
+        )
+
+    def view(self) -> ExecutorView:
+        routes = tuple(self._route(each) for each in self.functions)
+        return ExecutorView(
+            workflow=Untrusted(self.document.workflow.name),
+            package=self.package,
+            workflow_import=f"{self.module}/{self.package}",
+            own=self._scope.own("Workflow"),
+            needs_context=bool(self.functions),
+            needs_codecs=bool(self.functions),
+            handlers=self.handlers(),
+            routes=routes,
+        )
+
+    def _route(self, of: StepFunction) -> str:
+        arguments = [
+            self._constant("Executor", of.executor),
+            self._constant("Step", of.step),
+            self._constant("Function", of.function),
+            self.references.of(of.takes).codec,
+            self.references.of(of.gives).codec,
+        ]
+        return f"worker.NewRoute({', '.join(arguments)})"
+
+    def stub(self, of: StepFunction) -> StepView:
+        method = self._method(of)
+        gives = self.references.of(of.gives)
+        text = self._example(of.gives)
+        if text is None:
+            missing = string_literal(f"the step {of.step} is not written")
+            empty = (
+                "nil" if method.output.startswith(("*", "[", "map[", "mf.Raw")) else ""
+            )
+            value = empty or f"*new({method.output})"
+            result = f'{value}, worker.Fail("INTERNAL", {missing})'
+        elif gives.shape == "struct":
+            result = f"mf.Example({gives.codec}, {string_literal(text)})"
+        else:
+            result = f"{gives.codec}.Decode([]byte({string_literal(text)}))"
+        words = (method.input, method.output, result)
+        return StepView(
+            doc=doc(Untrusted(f"{of.method} runs the step {of.step}.")),
+            description=doc(Untrusted(of.description), 0) if of.description else "",
+            name=of.method,
+            step=string_literal(of.step),
+            package=self.package,
+            workflow_import=f"{self.module}/{self.package}",
+            needs_types=any(f"{self.package}." in each for each in words),
+            needs_runtime=any("mf." in each for each in words),
+            input=method.input,
+            output=method.output,
+            result=result,
+        )
+
+    def _example(self, ref: plan.TypeRef) -> str | None:
+        try:
+            return canonical(example(self._types, to_json(ref)))
+        except NoExample:
+            return None
+
+    def tests(self) -> TestsView:
+        stubs = [self.stub(each) for each in self.functions]
+        routes = tuple(
+            Route(
+                string_literal(each.step),
+                string_literal(each.executor),
+                string_literal(self._example(each.takes) or ""),
+                string_literal(self._example(each.gives) or ""),
+            )
+            for each in self.functions
+        )
+        words = [w for s in stubs for w in (s.input, s.output, s.result)]
+        return TestsView(
+            workflow=Untrusted(self.document.workflow.name),
+            package=self.package,
+            workflow_import=f"{self.module}/{self.package}",
+            fakes=tuple((each.name, each.use) for each in self.handlers()),
+            routes=routes,
+            methods=tuple(self._method(each) for each in self.functions),
+            results=tuple(each.result for each in stubs),
+            needs_types=any(f"{self.package}." in word for word in words),
+            needs_runtime=any("mf." in word for word in words),
+        )

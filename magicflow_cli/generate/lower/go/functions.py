@@ -1,0 +1,73 @@
+"""The steps of a plan that call a function of an executor, as generated code has them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from magicflow_cli.generate.lower.go.names import go_name, method_of
+from magicflow_cli.plan import models as plan
+from magicflow_cli.plan.naming import name_of_type
+
+
+@dataclass(frozen=True, slots=True)
+class StepFunction:
+    """One step and its function. `taken` are the names of types that are not the step's
+    to give: elsewhere its types have its name."""
+
+    step: str
+    method: str
+    executor: str
+    function: str
+    takes: plan.TypeRef
+    gives: plan.TypeRef
+    errors: Mapping[str, plan.FunctionError]
+    description: str
+    taken: Collection[str]
+
+    def type_name(self, direction: str, own: Mapping[str, str]) -> str:
+        """The step's own name for what it takes or gives, "" where another type has
+        that name."""
+        name = go_name(self.step, direction)
+        ref = self.takes if direction == "input" else self.gives
+        owner = own.get(name)
+        return name if owner is None or (owner == ref.type and not ref.nullable) else ""
+
+
+def step_functions(document: plan.Plan) -> list[StepFunction]:
+    """Every step whose function an executor runs, in the order of steps. HTTP requests
+    are the server's own."""
+    taken = frozenset(type_owners(document))
+    found: list[StepFunction] = []
+    for name in document.presentation.step_order:
+        step = document.steps[name]
+        function = document.functions.get(step.function or "")
+        if function is None or function.executor.startswith("@"):
+            continue
+        found.append(
+            StepFunction(
+                step=name,
+                method=method_of(name),
+                executor=function.executor,
+                function=function.function,
+                takes=function.input,
+                gives=function.output,
+                errors=function.errors,
+                description=step.description or "",
+                taken=taken,
+            )
+        )
+    return found
+
+
+def type_owners(document: plan.Plan) -> dict[str, str]:
+    """Type ids by their names in Go."""
+    return {name_of_type(each.name, "go"): id for id, each in document.types.items()}
+
+
+def executors_of(functions: Iterable[StepFunction]) -> dict[str, list[StepFunction]]:
+    """Steps by executor, executors by name."""
+    found: dict[str, list[StepFunction]] = {}
+    for each in functions:
+        found.setdefault(each.executor, []).append(each)
+    return {name: found[name] for name in sorted(found)}
