@@ -33,7 +33,7 @@ def declare_types(checked: CheckedWorkflow, table: TypeTable) -> None:
     _declare_functions(checked, table, source, prefix)
     _declare_events(checked, table, source, prefix)
     for step in checked.steps.values():
-        _declare_form(checked, table, step, f"{own_prefix}/steps/{step.name}")
+        _declare_form(checked, table, step, f"{own_prefix}/steps/{escaped(step.name)}")
 
 
 def _run_type(
@@ -111,7 +111,7 @@ def _function(
     function: str,
 ) -> FunctionInfo:
     node = _mapping(declared, function)
-    pointer = f"{prefix}/functions/{_escape(function)}"
+    pointer = f"{prefix}/functions/{escaped(function)}"
     types: dict[str, plan.TypeRef] = {}
     for side in ("input", "output"):
         schema = node.get(f"{side}_schema") if node is not None else None
@@ -147,7 +147,7 @@ def _errors(
             if schema is not None:
                 details = table.add_schema(
                     schema,
-                    f"{pointer}/errors/{_escape(code)}/details",
+                    f"{pointer}/errors/{escaped(code)}/details",
                     [function, code, "details"],
                 )
         found[code] = plan.FunctionError(
@@ -172,7 +172,7 @@ def _declare_events(
         ref = _event_type(checked, table, declared, prefix, name.text)
         own = step.node.get("schema")
         if own is not None:
-            id = f"{checked.workflow.metadata.name}#/spec/steps/{step.name}/schema"
+            id = f"{checked.workflow.metadata.name}#/spec/steps/{escaped(step.name)}/schema"
             ref = table.add_schema(own, id, [step.name, "event"])
         known = checked.events.get(name.text)
         listens = step.type == "wait_for_event"
@@ -224,7 +224,7 @@ def _event_type(
     known = checked.events.get(name)
     if known is not None and known.type != ANY:
         return known.type
-    return table.add_schema(schema, f"{prefix}/events/{_escape(name)}", [name])
+    return table.add_schema(schema, f"{prefix}/events/{escaped(name)}", [name])
 
 
 def _declare_form(
@@ -250,5 +250,6 @@ def _boolean(node: Node | None, default: bool) -> bool:
     return default
 
 
-def _escape(text: str) -> str:
+def escaped(text: str) -> str:
+    """A name as a token of a JSON pointer."""
     return text.replace("~", "~0").replace("/", "~1")

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from magicflow_cli.check.dataflow.declare import undo_function
+from magicflow_cli.check.dataflow.declare import escaped, undo_function
 from magicflow_cli.check.dataflow.holes import Holes
 from magicflow_cli.check.dataflow.materialise import Materialiser, Names
 from magicflow_cli.check.dataflow.outcomes import (
@@ -112,7 +112,7 @@ class Inference:
         words = [step.name, "mapped", "output"]
         if step.type != "function":
             words.remove("mapped")
-        id = f"{self.workflow}#/inferred/steps/{step.name}/output"
+        id = f"{self.workflow}#/steps/{escaped(step.name)}/output"
         names = Names(id, words, step.span)
         value = self.outcomes.output(step)
         self.checked.step_outputs[step.name] = self.materialiser.ref(value, names)
@@ -124,7 +124,8 @@ class Inference:
 
     def _names(self, key: str, side: str) -> Names:
         info = self.checked.functions[key]
-        id = f"{self.workflow}#/inferred/{info.executor}/{info.function}/{side}"
+        call = f"{escaped(info.executor)}/{escaped(info.function)}"
+        id = f"{self.workflow}#/inferred/{call}/{side}"
         if info.steps:
             first = info.steps[0]
             return Names(id, [first.name, side], first.span)
