@@ -259,10 +259,10 @@ class Effects:
             await done
         return True
 
-    def add_final(self, live: LiveRun, event: Json, transition: Transition) -> None:
+    def add_final(self, live: LiveRun, transition: Transition) -> None:
         """The completion webhook leaves with the transition that ends the run."""
         url = live.info.get("webhook")
-        if transition.ended_at is None or url is None:
+        if url is None:
             return
         run = live.state["run"]
         body = {
@@ -277,7 +277,16 @@ class Effects:
         effect = Effect(live.row.id, "webhook", "ended", "", None, 0, encode(body))
         transition.opened.append(effect)
         live.open["webhook", "ended"] = None
-        self._engine.after_commit(lambda: self._do(effect, body))
+        # the fence is written behind the transition that is being built
+        loop = asyncio.get_running_loop()
+        loop.call_soon(lambda: self._after_fence(effect, body))
+
+    def _after_fence(self, effect: Effect, body: Json) -> None:
+        def done(fence: asyncio.Future[None]) -> None:
+            if not fence.cancelled() and fence.exception() is None:
+                self._do(effect, body)
+
+        self._engine.pipeline.fence().add_done_callback(done)
 
     async def _call_webhook(self, effect: Effect, command: Json) -> bool:
         if self.webhook is not None:

@@ -58,6 +58,13 @@ class LiveRun:
         """Whether the end is decided and durable."""
         return self.row.ended_at is not None and self.in_flight == 0
 
+    def wake(self) -> None:
+        """Everybody who waits looks again."""
+        for waiter in self.waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+        self.waiters = []
+
     @property
     def idle(self) -> bool:
         """Whether nobody needs it in memory."""

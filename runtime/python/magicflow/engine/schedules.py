@@ -126,7 +126,7 @@ class Schedules:
         except (Refused, ExpressionError) as error:
             _LOGGER.error("schedule of %s: %s", schedule.workflow, error)
         except StoreError as error:
-            engine.store_failed(error)
+            engine.unknown(error)
             return
         schedule.last = due
         engine.write_setting(Setting(schedule.setting, str(due)))

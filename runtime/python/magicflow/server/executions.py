@@ -113,7 +113,7 @@ def _time(query: dict[str, str], name: str) -> int | None:
 
 @route("GET", "/api/v2/executions/{}")
 async def execution(app: App, request: Request) -> Answer:
-    live = app.engine.find(request.parameters[0])
+    live = await app.engine.read(request.parameters[0])
     wait = wait_of(request, app.config.max_wait)
     if wait:
         live = await app.engine.wait(live, wait)
@@ -122,7 +122,7 @@ async def execution(app: App, request: Request) -> Answer:
 
 @route("GET", "/api/v2/executions/{}/results")
 async def results(app: App, request: Request) -> Answer:
-    live = app.engine.find(request.parameters[0])
+    live = await app.engine.read(request.parameters[0])
     wait = wait_of(request, app.config.max_wait)
     if wait:
         live = await app.engine.wait(live, wait)
@@ -138,7 +138,7 @@ async def results(app: App, request: Request) -> Answer:
 
 @route("GET", "/api/v2/executions/{}/steps")
 async def steps(app: App, request: Request) -> Answer:
-    live = app.engine.find(request.parameters[0])
+    live = await app.engine.read(request.parameters[0])
     return json_answer({"execution_id": live.row.id, "steps": step_views(live)})
 
 

@@ -40,7 +40,7 @@ def _view(live: LiveRun) -> Json:
 
 @route("GET", "/api/v1/executions/{}")
 async def execution(app: App, request: Request) -> Answer:
-    live = app.engine.find(request.parameters[0])
+    live = await app.engine.read(request.parameters[0])
     view = _view(live)
     view["updated_at"] = format_time(live.row.updated_at)
     view["error"] = live.state["run"].get("error")

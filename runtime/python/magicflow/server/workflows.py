@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from magicflow.engine.requests import OWN_KEYS, StartRequest
+from magicflow.engine.tasks import NotFound
 from magicflow.server.app import App, route
 from magicflow.server.durations import parse_duration
 from magicflow.server.http import Answer, Problem, Request, json_answer, members_of
@@ -37,7 +38,12 @@ async def execute(app: App, request: Request) -> Answer:
     live, done = engine.begin(start_request(request.parameters[0], body, request))
     if wait:
         # the end is durable after the start: one wait for both
-        live = await engine.wait(live, wait)
+        try:
+            live = await engine.wait(live, wait)
+        except NotFound:
+            if done is not None:
+                await done  # says that the start was not kept
+            raise
     elif done is not None:
         await done
     location = (b"location", f"/api/v2/executions/{live.row.id}".encode())
