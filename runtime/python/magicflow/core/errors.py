@@ -1,5 +1,5 @@
-"""Errors as values: `{code, message, step?, attempt?, details?, retryable?, retry_after?,
-cause?, suppressed?}`. Absent members are left out."""
+"""Errors as values: `{code, message, step, attempt, retryable, details?, retry_after?,
+cause?, suppressed?}`. `step` and `attempt` are null where there is none."""
 
 from __future__ import annotations
 
@@ -37,12 +37,15 @@ def make_error(
     attempt: int | None = None,
     details: Any = None,
     cause: Error | None = None,
+    retryable: bool = True,
 ) -> Error:
-    error: Error = {"code": code, "message": message}
-    if step is not None:
-        error["step"] = step
-    if attempt is not None:
-        error["attempt"] = attempt
+    error: Error = {
+        "code": code,
+        "message": message,
+        "step": step,
+        "attempt": attempt,
+        "retryable": retryable and code not in NEVER_RETRYABLE,
+    }
     if details is not None:
         error["details"] = details
     if cause is not None:
@@ -69,14 +72,17 @@ def reported_error(
     message = fields.get("message")
     if not isinstance(message, str):
         message = _said(message)
-    error = make_error(
-        code, message, step=step, attempt=attempt, details=fields.get("details")
-    )
     retryable = fields.get("retryable")
-    if isinstance(retryable, bool):
-        error["retryable"] = retryable
-    elif code in declared:
-        error["retryable"] = declared[code]
+    error = make_error(
+        code,
+        message,
+        step=step,
+        attempt=attempt,
+        details=fields.get("details"),
+        retryable=(
+            retryable if isinstance(retryable, bool) else declared.get(code, True)
+        ),
+    )
     retry_after = fields.get("retry_after")
     if isinstance(retry_after, int) and not isinstance(retry_after, bool):
         error["retry_after"] = max(retry_after, 0)
@@ -108,7 +114,7 @@ def allows_retry(policy: Retry, error: Error) -> bool:
         return False
     if policy.retry_on is not None:
         return code in policy.retry_on
-    return error.get("retryable") is not False
+    return bool(error["retryable"])
 
 
 def with_cause(error: Error, cause: Error) -> Error:

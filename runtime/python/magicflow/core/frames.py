@@ -124,15 +124,29 @@ def owner_path(frame: Row) -> str:
 def input_of(tx: Transition, frame: Row) -> Any:
     """What a node receives: its own mapped input, else the nearest above, else the
     run's."""
+    holder, _ = _input_holder(tx, frame)
+    return holder["input"]
+
+
+def secrets_of(tx: Transition, frame: Row) -> tuple[str, ...]:
+    """Where the mapping that made a node's input put secrets: JSON pointers. A
+    placeholder anywhere else is somebody's data and must never be resolved."""
+    _, node_id = _input_holder(tx, frame)
+    return () if node_id is None else tx.plan.nodes[node_id].secrets
+
+
+def _input_holder(tx: Transition, frame: Row) -> tuple[Row, str | None]:
+    """The row that holds a node's input, and the node whose mapping made it (None for
+    the run's own input)."""
     current: Row | None = frame
     while current is not None:
         if "input" in current:
-            return current["input"]
+            return current, current["node"]
         row = tx.steps.get(current["path"]) or tx.state["steps"].get(current["path"])
         if row is not None and "input" in row:
-            return row["input"]
+            return row, current["node"]
         current = tx.frame(current["parent"])
-    return tx.start["input"]
+    return tx.start, None
 
 
 def open_child(tx: Transition, frame: Row, node: Node) -> str | None:

@@ -18,7 +18,7 @@ from magicflow.core.errors import (
     make_error,
     reported_error,
 )
-from magicflow.core.frames import end_step, input_of, node_of, owner_path, remove
+from magicflow.core.frames import end_step, input_of, node_of, owner_path, remove, secrets_of
 from magicflow.core.kinds import Kind
 from magicflow.core.nodes import undo
 from magicflow.core.pause import hold
@@ -102,6 +102,9 @@ def _dispatch(tx: Transition, frame: Row, node: Call) -> None:
             message["request"] = row["request"]
     if node.request is None:
         message["input"] = input_of(tx, frame)
+        secrets = secrets_of(tx, frame)
+        if secrets:
+            message["secrets"] = list(secrets)
     tx.record("step_scheduled", path=path, attempt=attempt)
     tx.commands.append(message)
 

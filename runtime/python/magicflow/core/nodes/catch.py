@@ -5,6 +5,7 @@ from __future__ import annotations
 from magicflow.core import ending, flow
 from magicflow.core.errors import CIRCUIT_OPEN, Error, extended, with_cause
 from magicflow.core.frames import (
+    drop,
     drop_children,
     end_step,
     node_of,
@@ -28,7 +29,7 @@ def answer(
     ran = frame.get("ran", ())
     for index in range(start, len(node.catch)):
         clause = node.catch[index]
-        if clause.target is not None and not _can_jump(tx, frame, clause.target):
+        if clause.target is not None and _find_block(tx, frame, clause.target) is None:
             continue
         if _takes(clause, error, own) and clause.handler not in ran:
             _ACTIONS[clause.action](tx, frame, node, error, index)
@@ -62,43 +63,52 @@ def _run(tx: Transition, frame: Row, node: Try, error: Error, index: int) -> Non
 
 
 def _goto(tx: Transition, frame: Row, node: Try, error: Error, index: int) -> None:
-    """A handler of the block: the step has failed, and the block goes on there. From a
-    fallback the jump leaves the step that it stood in for, too."""
+    """A handler of a block around: the step has failed, and the block goes on there.
+    From a fallback the jump leaves the step that it stood in for, and what is around
+    that, up to the handler's block."""
     target = node.catch[index].target
     assert target is not None
     before = frame.get("errors", []) if node.handler else []
-    leaving, block = frame, _parent(tx, frame)
-    while True:
-        left = node_of(tx, leaving)
-        drop_children(tx, leaving)
-        remove(tx, leaving, left)
-        told = with_cause(error, leaving["error"]) if "error" in leaving else error
-        if left.step is not None:
-            end_step(tx, leaving["path"], "failed", told)
-        if isinstance(node_of(tx, block), Seq):
-            break
-        leaving, block = block, _parent(tx, block)
-    failed = leaving["failed"] if "failed" in leaving and left.handler else left.id
+    block, top = _block_of(tx, frame, target)
+    failed = (
+        top["failed"] if "failed" in top and node_of(tx, top).handler else top["node"]
+    )
+    current: Row | None = frame
+    while current is not None and isinstance(node_of(tx, current), Try):
+        above = tx.frame(current["parent"])
+        _leave(tx, current, error)
+        current = above
+    drop(tx, top["path"])
     tx.record("handler_started", path=frame["path"], handler=target, error=error)
     seq.handle(tx, block, target, extended(before, error), failed)
 
 
-def _parent(tx: Transition, frame: Row) -> Row:
-    return tx.open_frame(frame["parent"])
+def _leave(tx: Transition, frame: Row, error: Error) -> None:
+    """The step failed; or the step that it stood in for did."""
+    node = node_of(tx, frame)
+    drop_children(tx, frame)
+    remove(tx, frame, node)
+    if node.step is not None:
+        told = with_cause(error, frame["error"]) if "error" in frame else error
+        end_step(tx, frame["path"], "failed", told)
 
 
-def _can_jump(tx: Transition, frame: Row, target: str) -> bool:
-    """Whether the handler's block is around: compensation and the fallback of the
-    run's timeout stand in no block."""
-    above = tx.frame(frame["parent"])
+def _block_of(tx: Transition, frame: Row, target: str) -> tuple[Row, Row]:
+    """The block that has the handler, and the frame in it that this stands in."""
+    found = _find_block(tx, frame, target)
+    if found is None:
+        raise AssertionError(f"no block around has {target!r}")
+    return found
+
+
+def _find_block(tx: Transition, frame: Row, target: str) -> tuple[Row, Row] | None:
+    below, above = frame, tx.frame(frame["parent"])
     while above is not None:
         node = node_of(tx, above)
-        if isinstance(node, Seq):
-            return target in node.nodes
-        if not isinstance(node, Try):
-            return False
-        above = tx.frame(above["parent"])
-    return False
+        if isinstance(node, Seq) and target in node.nodes:
+            return above, below
+        below, above = above, tx.frame(above["parent"])
+    return None
 
 
 def _ignore(tx: Transition, frame: Row, node: Try, error: Error, index: int) -> None:

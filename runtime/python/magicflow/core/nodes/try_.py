@@ -185,6 +185,7 @@ def _timed_out(tx: Transition, frame: Row, node: Try, purpose: str) -> None:
         step=node.step,
         attempt=frame["attempt"],
         details={"kind": "total"},
+        retryable=False,
     )
     tx.record(
         "attempt_failed", path=frame["path"], attempt=frame["attempt"], error=error
