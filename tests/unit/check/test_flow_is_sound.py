@@ -8,7 +8,7 @@ import random
 import pytest
 
 from magicflow_cli.check import check_structure
-from magicflow_cli.check.flow import Flow, Known, analyse, has_guard
+from magicflow_cli.check.flow import Flow, Known, analyse, ancestors, has_guard
 from magicflow_cli.check.model import BlockInfo, CheckedWorkflow, End, StepInfo
 from magicflow_cli.diagnostics import Report
 from magicflow_cli.documents import parse
@@ -252,3 +252,49 @@ def test_what_is_known_holds_in_every_run(seed: int) -> None:
             run.look(flow.end, "the run's end", frozenset())
         except (_Failed, _Stop):
             pass
+
+
+def _dag(seed: int) -> str:
+    """A list of steps with `depends_on`, in any order."""
+    chance = random.Random(seed)
+    count = chance.randint(2, 7)
+    lines = []
+    for index in range(count):
+        earlier = [f"s{i}" for i in range(index) if chance.random() < 0.4]
+        keys = f"depends_on: [{', '.join(earlier)}]"
+        if chance.random() < 0.3:
+            keys += ", condition: $.input.flag == true"
+        if chance.random() < 0.3:
+            keys += ", timeout: 5s, timeout_action: ignore"
+        lines.append(f"    - {{name: s{index}, {keys}}}")
+    chance.shuffle(lines)
+    return HEAD + "  steps:\n" + "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_what_is_known_in_a_dag_holds_in_every_run(seed: int) -> None:
+    checked = structure(_dag(seed))
+    flow = analyse(checked, lambda node, truth: 0)
+    chance = random.Random(seed)
+    for _ in range(RUNS):
+        run = _Run(flow, 0)
+        waiting = list(checked.root.steps)
+        ended: set[StepInfo] = set()
+        while waiting:
+            ready = [s for s in waiting if ended.issuperset(s.depends_on)]
+            step = chance.choice(ready)
+            unordered = frozenset(
+                s
+                for s in checked.root.steps
+                if s is not step and s not in ancestors(step)
+            )
+            run.look(flow.before.get(step), step.name, unordered)
+            run.reached.add(step)
+            leaves = step.node is not None and (
+                has_guard(step) or "timeout_action" in step.node
+            )
+            if not (leaves and chance.random() < 0.5):
+                run.there.add(step)
+            ended.add(step)
+            waiting.remove(step)
+        run.look(flow.end, "the run's end", frozenset())
