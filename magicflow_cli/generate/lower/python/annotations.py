@@ -189,7 +189,16 @@ def _map(definition: plan.MapType, reference: Reference) -> Code:
 
 
 def _union(definition: plan.UnionType, reference: Reference) -> Code:
-    tags = _tags([flat(reference(variant.type)) for variant in definition.variants])
+    tags = _tags(
+        [
+            (
+                variant.type.type
+                if variant.type.type in BUILT_IN
+                else flat(reference(variant.type))
+            )
+            for variant in definition.variants
+        ]
+    )
     arms = [
         annotated(reference(variant.type), call("mf.Tag", string(tag)))
         for variant, tag in zip(definition.variants, tags, strict=True)

@@ -115,6 +115,9 @@ def declaration(name: str, type: Code, value: Code | None, indent: str = "") -> 
         return layout(f"{name}: ", type, f" = {flat(value)}", indent)
     opening = value.head + value.open if isinstance(value, Bracket) else "("
     if len(head) + len(opening) > WIDTH:
+        wrapped = f"{indent}{STEP}{flat(value)}"
+        if len(head) < WIDTH and len(wrapped) <= WIDTH:
+            return f"{head}(\n{wrapped}\n{indent})"
         lines = [f"{indent}{name}: (", f"{indent}{STEP}{flat(type)}"]
         rest = layout(") = ", value, "", indent)
         return "\n".join([*lines, rest])

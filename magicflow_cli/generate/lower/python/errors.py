@@ -15,13 +15,12 @@ from magicflow_cli.plan import models as plan
 @dataclass(frozen=True, slots=True)
 class ErrorClass:
     """`head` is the class statement's first line, `code` a literal. `details` is the
-    parameter, "" when there is none, and `encode` its JSON."""
+    parameter, "" when there is none."""
 
     head: str
     code: str
     retryable: bool
     details: str
-    encode: str
     doc: Untrusted | None
 
 
@@ -38,6 +37,7 @@ class ErrorsView:
 
     workflow: Untrusted
     types: str
+    has_details: bool
     functions: tuple[FunctionErrors, ...]
 
 
@@ -53,6 +53,7 @@ def lower_errors(document: plan.Plan) -> ErrorsView:
     return ErrorsView(
         Untrusted(document.workflow.name),
         import_from(".types", names) if names else "",
+        any(error.details for each in functions for error in each.errors),
         functions,
     )
 
@@ -63,13 +64,12 @@ def _lower_function(
     base = class_of(function.function, "error")
     errors: list[ErrorClass] = []
     for code, error in sorted(function.errors.items()):
-        details = encode = ""
+        details = ""
         if error.details is not None:
             type = type_of(error.details, document.types)
             if error.details.type in document.types:
                 types.add(name_of(document.types[error.details.type]))
             details = layout("details: ", type, ",", "        ")
-            encode = "details"
         errors.append(
             ErrorClass(
                 head=layout(
@@ -80,7 +80,6 @@ def _lower_function(
                 code=string_literal(code),
                 retryable=error.retryable,
                 details=details,
-                encode=encode,
                 doc=Untrusted(error.description) if error.description else None,
             )
         )

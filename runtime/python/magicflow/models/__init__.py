@@ -14,6 +14,7 @@ from pydantic import MISSING, Discriminator, Field, Tag
 
 from magicflow.models.codec import Codec
 from magicflow.models.depth import Recursive
+from magicflow.models.dump import dump
 from magicflow.models.enums import IntegerEnum, OneOf, StringEnum
 from magicflow.models.model import Default, Members, Model, RecursiveModel, RuledModel
 from magicflow.models.numbers import Float, Int, Integer, Number
@@ -51,4 +52,5 @@ __all__ = [
     "Uuid",
     "by_json_type",
     "by_property",
+    "dump",
 ]

@@ -1,0 +1,25 @@
+"""Step `create-account`: the function `createUserAccount` of the executor `account-service`.
+
+This file is yours: magic-flow wrote it once and leaves it alone."""
+
+from __future__ import annotations
+
+from magicflow.worker import TaskContext
+
+from ..types import CreateAccountInput, CreateAccountOutput
+
+
+def create_account(
+    context: TaskContext,
+    input: CreateAccountInput,
+) -> CreateAccountOutput:
+    context.logger.warning("step `create-account` is a stub: it returns an example")
+    return CreateAccountOutput.from_json(
+        {
+            "user_id": "string",
+            "account_status": "active",
+            "created_at": "2026-01-31T12:00:00Z",
+            "verification_status": "verified",
+            "welcome_email_sent": True,
+        },
+    )
