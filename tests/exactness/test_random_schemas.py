@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
@@ -196,3 +197,16 @@ def test_random_schemas(schema: Any, instances: list[Any]) -> None:
 @given(RECURSIVE, st.lists(JSON, min_size=1, max_size=12))
 def test_random_recursive_schemas(schema: Any, instances: list[Any]) -> None:
     compare(schema, instances)
+
+
+def test_every_driver_is_exact_on_random_schemas(tmp_path: Path) -> None:
+    from tests.exactness.__main__ import is_exact, run
+    from tests.exactness.corpus import read_corpus
+    from tests.exactness.random_corpus import random_groups
+
+    lines = random_groups(150, 20260101)
+    file = tmp_path / "random.jsonl"
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    report = run(list(read_corpus(file)), ["python"])
+    assert report["groups"] > 100
+    assert is_exact(report, complete=True), json.dumps(report, indent=1)[:10_000]
