@@ -53,8 +53,8 @@ _KNOWN_FORMS = re.compile(
 def check_clear_text(checked: CheckedWorkflow, report: Report) -> None:
     """Literals that look like secrets, by their key or by their form."""
     seen: set[Scalar] = set()
-    for site in sites(checked):
-        for name, scalar in _literals(site.node, site.member):
+    for node, member in _texts(checked):
+        for name, scalar in _literals(node, member):
             if scalar in seen:
                 continue
             seen.add(scalar)
@@ -69,6 +69,18 @@ def check_clear_text(checked: CheckedWorkflow, report: Report) -> None:
                     " the executor or server that uses it, in its environment; change"
                     " the secret if this file was shared",
                 )
+
+
+def _texts(checked: CheckedWorkflow) -> Iterator[tuple[Node, str]]:
+    """Mapping values, with the member that they fill, and what notifications say."""
+    for site in sites(checked):
+        yield site.node, site.member
+    handling = spec_of(checked).get("error_handling")
+    notification = (
+        handling.get("notification") if isinstance(handling, Mapping) else None
+    )
+    if notification is not None:
+        yield notification, ""
 
 
 def _literals(node: Node, name: str) -> Iterator[tuple[str, Scalar]]:

@@ -43,6 +43,14 @@ def test_headers_are_looked_at() -> None:
     assert "${secrets.AUTHORIZATION}" in problem.help
 
 
+def test_notifications_are_looked_at() -> None:
+    spec = """
+steps: [{name: a}]
+error_handling: {on_failure: fail, notification: [{email: a@b.c}, {pager: {api_key: abcd1234}}]}
+"""
+    assert text_at(only(spec, code="MF8001"), spec) == "abcd1234"
+
+
 FLOWS = {
     "[{name: a, input: {k: '${secrets.K}'}}]": [],
     "[{name: a, type: http, url: 'https://x.y', headers: {k: 'Bearer ${secrets.K}'}, body: {k: '${secrets.K}'}}]": [],
