@@ -254,7 +254,7 @@ def random_plans(draw: st.DrawFn) -> Json:
         actions = ["fail", "compensate", "continue", "goto", "block_fails"]
         action = draw(st.sampled_from(actions))
         root = builder.nodes["/"]
-        target = next((n for n in root["nodes"] if "/" not in n), None)
+        target = draw(st.sampled_from([n for n in root["nodes"] if "/" not in n]))
         when = equals(path("error", "code"), draw(st.sampled_from(["BOOM", "RAISED"])))
         if action == "compensate" and builder.flag(50):
             step = builder.name()
@@ -267,11 +267,17 @@ def random_plans(draw: st.DrawFn) -> Json:
             rules.append(rule(1, when, action, body="rule/1/steps"))
         elif action != "goto":
             rules.append(rule(1, when, action))
-        elif "deps" not in root and target is not None:
+        elif "deps" not in root:
             rules.append(rule(1, when, action, target=target))
     if builder.flag(20):
         read = draw(st.sampled_from(builder.steps))
-        rules.append(rule(2, equals(output(read, "v"), 1), "fail", code="SEEN"))
+        seen = equals(output(read, "v"), 1)
+        root = builder.nodes["/"]
+        if "deps" not in root and builder.flag(50):
+            target = draw(st.sampled_from([n for n in root["nodes"] if "/" not in n]))
+            rules.append(rule(2, seen, "goto", target=target))
+        else:
+            rules.append(rule(2, seen, "fail", code="SEEN"))
     if builder.flag(40):
         actions = ["cancel_and_cleanup", "ignore", "retry", "fallback"]
         action = draw(st.sampled_from(actions))

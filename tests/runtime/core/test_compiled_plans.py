@@ -67,17 +67,42 @@ class Answers:
         return None if answer is None else answer(command)
 
 
-@pytest.mark.parametrize("path", PLANS, ids=lambda path: path.parents[1].name)
-def test_runs_to_its_end(path: Path) -> None:
+def play(path: Path, fails: bool) -> Run:
+    """Answer every command; with `fails` every first attempt on the main line fails."""
     plan = json.loads(path.read_text())
     answers, run = Answers(plan), Run(plan)
     position = 0
     run.start(answers.example(plan["input"]))
     while position < len(run.commands):
-        answer = answers.to(run.commands[position])
+        command = run.commands[position]
         position += 1
-        if answer is not None:
-            type, members = answer
-            run.send(type, **members)
-    assert run.status == "completed", run.state["run"].get("error")
+        if command["type"] == "start_timer" and "#retry" in command["timer_id"]:
+            run.fire(command["timer_id"])
+            continue
+        answer = answers.to(command)
+        if answer is None:
+            continue
+        type, members = answer
+        step = plan["steps"].get(command.get("step"), {})
+        if fails and type == "task_result" and step.get("role") == "main":
+            del members["output"]
+            members["error"] = {"code": "BOOM", "message": "no", "retryable": False}
+        run.send(type, **members)
     run.check()
+    return run
+
+
+@pytest.mark.parametrize("path", PLANS, ids=lambda path: path.parents[1].name)
+def test_runs_to_its_end(path: Path) -> None:
+    run = play(path, fails=False)
+    assert run.status == "completed", run.state["run"].get("error")
+
+
+@pytest.mark.parametrize("path", PLANS, ids=lambda path: path.parents[1].name)
+def test_goes_its_failure_paths(path: Path) -> None:
+    """What a handler, a fallback or a rule gets fits what the compiler says it gets."""
+    run = play(path, fails=True)
+    assert run.state["run"]["phase"] == "ended"
+    rows = run.state["steps"].values()
+    codes = {row["error"]["code"] for row in rows if "error" in row}
+    assert codes <= {"BOOM", "CANCELLED"}

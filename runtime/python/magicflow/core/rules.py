@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Any
 
 from magicflow.core import ending
-from magicflow.core.errors import Error, make_error
+from magicflow.core.errors import WORKFLOW_ERROR, Error, make_error
 from magicflow.core.flow import enter
 from magicflow.core.frames import ROOT, drop_children, part_of, part_path, root_node
 from magicflow.core.scope import Scope, find_step
@@ -91,8 +90,7 @@ def _act(
     if action.type == "block_fails":
         return Verdict.FAILS
     if action.type == "goto":
-        assert action.target is not None
-        _jump(tx, action.target, error)
+        _jump(tx, rule, frame, error)
         return Verdict.ACTED
     outcome = _outcome(rule, message, error)
     tx.run["failed_at"] = root_node(tx, frame)
@@ -122,12 +120,18 @@ def _outcome(rule: Rule, message: Row, error: Error | None) -> Error:
     )
 
 
-def _jump(tx: Transition, target: str, error: Error | None) -> None:
-    """Everything in the root block is left for one of its nodes."""
+def _jump(tx: Transition, rule: Rule, frame: Row, error: Error | None) -> None:
+    """Everything in the root block is left for one of its nodes, which sees the error:
+    that of the failure, or for an outcome one that says which rule it was."""
+    target = rule.action.target
+    assert target is not None
+    failed = root_node(tx, frame)
+    if error is None:
+        text = f"the failure rule {rule.id} matched"
+        step = tx.plan.nodes[frame["node"]].step
+        error = make_error(WORKFLOW_ERROR, text, step=step)
     tx.ops.clear()
-    root = tx.open_frame(ROOT)
-    drop_children(tx, root)
-    node = tx.plan.nodes[target]
-    extra: dict[str, Any] = {} if error is None else {"errors": [error]}
+    drop_children(tx, tx.open_frame(ROOT))
+    extra: Row = {"errors": [error], "failed": failed}
     path = part_path(ROOT, part_of(target, ROOT))
-    tx.push(enter, node, ROOT, "", path, extra)
+    tx.push(enter, tx.plan.nodes[target], ROOT, "", path, extra)

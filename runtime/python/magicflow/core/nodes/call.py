@@ -18,7 +18,14 @@ from magicflow.core.errors import (
     make_error,
     reported_error,
 )
-from magicflow.core.frames import end_step, input_of, node_of, owner_path, remove, secrets_of
+from magicflow.core.frames import (
+    end_step,
+    input_of,
+    node_of,
+    owner_path,
+    remove,
+    secrets_of,
+)
 from magicflow.core.kinds import Kind
 from magicflow.core.nodes import undo
 from magicflow.core.pause import hold

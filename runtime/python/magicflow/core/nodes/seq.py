@@ -165,7 +165,10 @@ def _child_failed(
             _advance(tx, frame, node, child, child_node, ABSENT, None)
             return
     if frame["path"] == ROOT:
-        tx.run["failed_at"] = child.get("failed", child_node.id)
+        handles = child_node.handler or child_node.rethrow
+        tx.run["failed_at"] = (
+            child.get("failed", child_node.id) if handles else child_node.id
+        )
     flow.fail(tx, frame, node, error)
 
 
