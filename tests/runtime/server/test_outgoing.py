@@ -95,8 +95,9 @@ def send(
         "attempt": 1,
         "idempotency_key": "r:t é",
         "traceparent": "00-a-b-01",
-        "request": {"url": target.url + path, "expect": [200, 201], **request},
     }
+    message["secrets"] = request.pop("secrets", [])
+    message["request"] = {"url": target.url + path, "expect": [200, 201], **request}
     networks = ("127.0.0.0/8",) if allow is None else allow
     secrets = Secrets(environment={"KEY": "hush"})
 
@@ -113,6 +114,7 @@ def test_a_request_has_headers_query_body_secrets_and_the_key(target: Target) ->
         "/json?a=1",
         method="POST",
         headers={"Authorization": {"$secret": "KEY"}, "X-N": 5},
+        secrets=["/headers/Authorization"],
         query={"v": "2", "n": 3, "none": None},
         body={"amount": 1},
     )

@@ -109,10 +109,22 @@ def test_results_become_json() -> None:
 def test_secrets_are_resolved_at_the_last_moment(tmp_path: Any) -> None:
     (tmp_path / "KEY").write_text("from-file\n")
     secrets = Secrets(tmp_path, {"KEY": "env", "OTHER": "o"})
-    value = {"a": {"$secret": "KEY"}, "b": [{"$env": "OTHER"}], "c": {"$secret": 5}}
-    assert secrets.resolve(value) == {"a": "from-file", "b": ["o"], "c": {"$secret": 5}}
-    plain = {"a": 1}
-    assert secrets.resolve(plain) is plain
+    value = {
+        "a": {"$secret": "KEY"},
+        "b~/": [1, {"$env": "OTHER"}],
+        "t": {"$template": ["Bearer ", {"$secret": "KEY"}]},
+        "data": {"$secret": "KEY"},
+    }
+    places = ["/a", "/b~0~1/1", "/t", "/gone/x", "/b~0~1/9"]
+    assert secrets.resolve(value, places) == {
+        "a": "from-file",
+        "b~/": [1, "o"],
+        "t": "Bearer from-file",
+        "data": {"$secret": "KEY"},
+    }
+    assert value["a"] == {"$secret": "KEY"}
+    assert secrets.resolve({"$secret": "KEY"}, [""]) == "from-file"
+    assert secrets.resolve(5, [""]) == 5
     for name in ("NONE", "../KEY", ""):
         with pytest.raises(WorkflowError, match="there is no secret"):
             secrets.secret(name)

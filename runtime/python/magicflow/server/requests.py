@@ -121,7 +121,9 @@ class HttpExecutor:
         """Connections go with the process."""
 
     async def _send(self, context: TaskContext) -> dict[str, Any]:
-        request = self._secrets.resolve(dict(context.message["request"]))
+        request = self._secrets.resolve(
+            dict(context.message["request"]), context.message.get("secrets", ())
+        )
         headers = {k: str(v) for k, v in (request.get("headers") or {}).items()}
         names = {name.lower() for name in headers}
         if "idempotency-key" not in names:

@@ -30,7 +30,9 @@ async def invoke(
     Plain functions run in `threads`, so that a slow one holds nobody up.
     """
     try:
-        value = secrets.resolve(context.message["input"])
+        value = secrets.resolve(
+            context.message["input"], context.message.get("secrets", ())
+        )
         if handler.is_async:
             result = await handler.call(context, value)
         else:

@@ -7,7 +7,7 @@ A placeholder travels as {"$secret": name} or {"$env": name}, a text with some i
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,20 +49,42 @@ class Secrets:
             raise WorkflowError("INTERNAL", problem, retryable=False)
         return value
 
-    def resolve(self, value: Any) -> Any:
-        """The value with every placeholder replaced; the same object when it has none."""
-        if isinstance(value, dict):
-            if len(value) == 1:
-                ((key, name),) = value.items()
-                if key == "$secret" and isinstance(name, str):
-                    return self.secret(name)
-                if key == "$env" and isinstance(name, str):
-                    return self.variable(name)
-                if key == "$template" and isinstance(name, list):
-                    return "".join(str(self.resolve(piece)) for piece in name)
-            if any(type(item) in (dict, list) for item in value.values()):
-                return {key: self.resolve(item) for key, item in value.items()}
-            return value
-        if isinstance(value, list):
-            return [self.resolve(item) for item in value]
+    def resolve(self, value: Any, pointers: Sequence[str]) -> Any:
+        """The value with the placeholders at these JSON pointers replaced.
+
+        Nowhere else: a `{"$secret": …}` that came with a run's input is somebody's data.
+        The value itself is not changed.
+        """
+        for pointer in pointers:
+            value = self._replace(value, _parts(pointer))
         return value
+
+    def _replace(self, value: Any, parts: Sequence[str]) -> Any:
+        if not parts:
+            return self._resolve(value)
+        name, rest = parts[0], parts[1:]
+        if isinstance(value, dict) and name in value:
+            return {**value, name: self._replace(value[name], rest)}
+        if isinstance(value, list) and name.isdigit() and int(name) < len(value):
+            copy = list(value)
+            copy[int(name)] = self._replace(copy[int(name)], rest)
+            return copy
+        return value  # the mapping left the member out
+
+    def _resolve(self, value: Any) -> Any:
+        if not isinstance(value, dict) or len(value) != 1:
+            return value
+        ((kind, given),) = value.items()
+        if kind == "$secret":
+            return self.secret(str(given))
+        if kind == "$env":
+            return self.variable(str(given))
+        if kind == "$template" and isinstance(given, list):
+            return "".join(str(self._resolve(part)) for part in given)
+        return value
+
+
+def _parts(pointer: str) -> list[str]:
+    return [
+        part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]
+    ]

@@ -23,6 +23,7 @@ _SAME = (
     "timeout",
     "heartbeat_timeout",
     "priority",
+    "secrets",
 )
 
 
