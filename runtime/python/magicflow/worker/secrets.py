@@ -1,7 +1,9 @@
 """`${secrets.X}` and `${env.X}`: placeholders that only their user resolves.
 
 A placeholder travels as {"$secret": name} or {"$env": name}, a text with some in it as
-{"$template": [text, placeholder, …]}, and is replaced right before the handler or the HTTP request sees the value; what is stored keeps it.
+{"$template": [text, placeholder, …]}. It is replaced right before the handler or the
+HTTP request sees the value; what is stored keeps it. The task says where placeholders
+stand (`secrets`, JSON pointers), so that nobody can smuggle one in as data.
 """
 
 from __future__ import annotations
