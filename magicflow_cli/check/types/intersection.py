@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from decimal import Decimal
 from typing import TypeVar
 
@@ -140,10 +139,10 @@ def settle_array(part: ArrayPart) -> ArrayPart | None:
     if limit is not None and part.min_items > limit:
         return None
     if limit is None or limit > len(part.prefix):
-        return replace(part, max_items=limit)
+        return part._replace(max_items=limit)
     prefix = part.prefix[:limit]
-    return replace(
-        part, prefix=prefix, items=() if not prefix else part.items, max_items=limit
+    return part._replace(
+        prefix=prefix, items=() if not prefix else part.items, max_items=limit
     )
 
 

@@ -6,14 +6,12 @@ no keyword that is silently ignored.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 Status: TypeAlias = Literal["supported", "normalised", "annotation", "refused"]
 
 
-@dataclass(frozen=True, slots=True)
-class Keyword:
+class Keyword(NamedTuple):
     """What the profile makes of a keyword. `json_type` is the only JSON type whose
     instances the keyword constrains, "" when it concerns all; `note` says what a
     normalised keyword becomes and what to write instead of a refused one."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from collections.abc import Mapping as Table
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from magicflow_cli.check.types.values import Values
 from magicflow_cli.diagnostics import codes
@@ -93,8 +93,7 @@ def _read_pin(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
+class _Candidate(NamedTuple):
     """Something that has a name: what people call it, and where it is written."""
 
     shown: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from magicflow_cli.check.types.values import Values
@@ -12,8 +12,7 @@ from magicflow_cli.diagnostics.suggestion import suggest
 from magicflow_cli.load.nodes import Mapping, Node, Scalar, Sequence
 
 
-@dataclass(frozen=True, slots=True)
-class Root:
+class Root(NamedTuple):
     """A schema document: what `#` means in it. `shared` is the document whose
     `#/definitions/…` its schemas can name too (the context's `spec`)."""
 
@@ -24,8 +23,7 @@ class Root:
     is_schema: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     id: str
     words: tuple[str, ...]
     root: Root

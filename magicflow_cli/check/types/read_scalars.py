@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import Literal
 
@@ -122,7 +121,7 @@ def pin_int64(node: Mapping, values: Values, shape: Shape) -> Shape:
         return shape
     if pin == "string":
         part = StringPart(formats=("int64",))
-        return replace(shape, number=None, string=part)
+        return Shape(shape.null, shape.boolean, None, part, shape.array, shape.object)
     if is_int64 and format is not None and names_type(node, "integer", "number"):
         values.problem(
             codes.MF2140,

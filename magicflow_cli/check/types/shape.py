@@ -12,9 +12,8 @@ them. That keeps recursive schemas finite.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal, TypeAlias, TypeVar
+from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar
 
 from magicflow_cli.load.nodes import Mapping, Node, Scalar
 
@@ -29,15 +28,22 @@ Group: TypeAlias = tuple[Node, ...]
 """Schemas that all apply; none: anything fits."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Atom:
-    """A piece of a conjunction, one object for each (compared by identity). `base`: the keywords of one schema object but those
-    that combine schemas; `anyOf`, `oneOf`: that keyword of it; `only`: instances of one
-    kind; `never`: nothing."""
+    """A piece of a conjunction, one object for each (compared by identity). `base`: the
+    keywords of one schema object but those that combine schemas; `anyOf`, `oneOf`: that
+    keyword of it; `only`: instances of one kind; `never`: nothing."""
 
-    what: Literal["base", "anyOf", "oneOf", "only", "never"]
-    node: Mapping | None = None
-    kind: Kind | None = None
+    __slots__ = ("kind", "node", "what")
+
+    def __init__(
+        self,
+        what: Literal["base", "anyOf", "oneOf", "only", "never"],
+        node: Mapping | None = None,
+        kind: Kind | None = None,
+    ) -> None:
+        self.what = what
+        self.node = node
+        self.kind = kind
 
 
 NOTHING = Atom("never")
@@ -47,8 +53,7 @@ Conj: TypeAlias = tuple[Atom, ...]
 """Atoms that all apply, in document order; their order has no meaning."""
 
 
-@dataclass(frozen=True, slots=True)
-class NumberPart:
+class NumberPart(NamedTuple):
     integer: bool = False
     bits: Literal[32] | None = None
     minimum: Decimal | None = None
@@ -59,8 +64,7 @@ class NumberPart:
     values: tuple[Number, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StringPart:
+class StringPart(NamedTuple):
     formats: tuple[str, ...] = ()
     min_length: int = 0
     max_length: int | None = None
@@ -68,8 +72,7 @@ class StringPart:
     values: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ArrayPart:
+class ArrayPart(NamedTuple):
     prefix: tuple[Group, ...] = ()
     items: Group = ()
     min_items: int = 0
@@ -77,8 +80,7 @@ class ArrayPart:
     unique: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectPart:
+class ObjectPart(NamedTuple):
     fields: tuple[tuple[str, Group], ...] = ()
     extra: Group = ()
     required: frozenset[str] = frozenset()
@@ -96,8 +98,7 @@ class ObjectPart:
         return self.extra
 
 
-@dataclass(frozen=True, slots=True)
-class TaggedPart:
+class TaggedPart(NamedTuple):
     """Objects told apart by the values of one required property."""
 
     property: str
@@ -109,18 +110,39 @@ Part: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True)
 class Shape:
-    """`sources` says of a part which conjunction it comes from unchanged, so that a
-    union can refer to its variants' own types; it takes no part in equality."""
+    """What is accepted, by kind. `sources` says of a part which conjunction it comes
+    from unchanged, so that a union can refer to its variants' own types; it takes no
+    part in equality. Shapes are never changed."""
 
-    null: bool = False
-    boolean: tuple[bool, ...] | None = None
-    number: NumberPart | None = None
-    string: StringPart | None = None
-    array: ArrayPart | None = None
-    object: ObjectPart | TaggedPart | None = None
-    sources: dict[Kind, Conj] = field(default_factory=dict, compare=False)
+    __slots__ = ("array", "boolean", "null", "number", "object", "sources", "string")
+
+    def __init__(
+        self,
+        null: bool = False,
+        boolean: tuple[bool, ...] | None = None,
+        number: NumberPart | None = None,
+        string: StringPart | None = None,
+        array: ArrayPart | None = None,
+        object: ObjectPart | TaggedPart | None = None,
+        sources: dict[Kind, Conj] | None = None,
+    ) -> None:
+        self.null = null
+        self.boolean = boolean
+        self.number = number
+        self.string = string
+        self.array = array
+        self.object = object
+        self.sources: dict[Kind, Conj] = {} if sources is None else sources
+
+    def __eq__(self, other: Any) -> bool:
+        if not isinstance(other, Shape):
+            return NotImplemented
+        return self.null == other.null and all(
+            getattr(self, kind) == getattr(other, kind) for kind in KINDS
+        )
+
+    __hash__ = None  # type: ignore[assignment]
 
     def part(self, kind: Kind) -> Part | None:
         part: Part | None = getattr(self, kind)

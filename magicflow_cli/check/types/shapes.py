@@ -6,8 +6,6 @@ the union before the variants are told apart.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from magicflow_cli.check.types.conjunctions import Conjunctions, merge
 from magicflow_cli.check.types.intersection import intersect
 from magicflow_cli.check.types.places import Places
@@ -110,7 +108,7 @@ class Shapes:
         for atom in conj:
             if atom.kind is not None:
                 shape = only(shape, atom.kind)
-        return replace(shape, sources={})
+        return shape
 
     def _of_base(self, node: Mapping) -> Shape:
         if node in self._reading:

@@ -84,7 +84,7 @@ class Unions:
         if len(full) > 1:
             return None  # no instance fits exactly one
         if kind == "boolean":
-            return _count_booleans(union, every)
+            return _count_booleans(union, [shape.boolean for _, _, shape in having])
         if kind == "number":
             numbers = [part for part in every if isinstance(part, NumberPart)]
             values = _count(union, [part.values for part in numbers])
@@ -250,8 +250,10 @@ _T = TypeVar("_T", bool, Number, str)
 _P = TypeVar("_P", NumberPart, StringPart)
 
 
-def _count_booleans(union: Atom, every: list[Part | None]) -> tuple[bool, ...] | None:
-    found = _count(union, [part for part in every if isinstance(part, tuple)])
+def _count_booleans(
+    union: Atom, every: Sequence[tuple[bool, ...] | None]
+) -> tuple[bool, ...] | None:
+    found = _count(union, every)
     return tuple(found) if found else None
 
 
