@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from magicflow_cli.check.model import CheckedWorkflow, StepInfo
+from magicflow_cli.diagnostics import Span
 from magicflow_cli.documents.duration import parse_duration
 from magicflow_cli.load.nodes import Mapping, Node, Scalar
 from magicflow_cli.record import Value
@@ -142,3 +143,19 @@ def spoken(duration: int) -> str:
             parts.append(f"{seconds // size}{unit}")
             seconds %= size
     return " ".join(parts[:2])
+
+
+def run_limit(checked: CheckedWorkflow) -> int | None:
+    """The workflow's timeout, where it ends the run."""
+    spec = spec_of(checked)
+    action = spec.get("timeout_action")
+    if isinstance(action, Scalar) and action.text == "ignore":
+        return None
+    return millis(spec, "timeout")
+
+
+def place_of(node: Mapping | None, key: str) -> Span:
+    """The place of a member's value, else of the mapping."""
+    assert node is not None
+    entry = node.entries.get(key)
+    return entry.value.span() if entry is not None else node.span()

@@ -38,6 +38,7 @@ from magicflow_cli.check.dataflow.typed import (
     kinds,
     of,
 )
+from magicflow_cli.check.flow_analysis import analyse
 from magicflow_cli.check.model import CheckedWorkflow, FunctionInfo, StepInfo
 from magicflow_cli.check.types import TypeTable
 from magicflow_cli.diagnostics import Label, Report, Span
@@ -71,7 +72,7 @@ class Analysis:
         self._resolve()
         self._read_rules()
         fill_default_inputs(checked)
-        self.flow = control.analyse(checked, self._proven)
+        self.flow = analyse(checked, self._proven)
         self._prepare()
         for site in self.sites.values():
             self._check(site)

@@ -18,7 +18,7 @@ from magicflow_cli.check.dataflow.members import (
     member,
     values_of,
 )
-from magicflow_cli.check.dataflow.resolve import Origins
+from magicflow_cli.check.dataflow.origins import Origins
 from magicflow_cli.check.dataflow.scope import Scope
 from magicflow_cli.check.dataflow.typed import (
     ANY,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from magicflow_cli.check.dataflow.evaluate import Place
 from magicflow_cli.check.dataflow.facts import conjuncts, pure
+from magicflow_cli.check.dataflow.origins import Origins
 from magicflow_cli.check.dataflow.outcomes import (
     ERROR,
     EXECUTION,
@@ -14,7 +15,6 @@ from magicflow_cli.check.dataflow.outcomes import (
     Outcomes,
     event_of,
 )
-from magicflow_cli.check.dataflow.resolve import Origins
 from magicflow_cli.check.dataflow.scope import Scope, loops_around
 from magicflow_cli.check.dataflow.typed import (
     ANY,

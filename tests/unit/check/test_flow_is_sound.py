@@ -8,7 +8,8 @@ import random
 import pytest
 
 from magicflow_cli.check import check_structure
-from magicflow_cli.check.flow import Flow, Known, analyse, ancestors, has_guard
+from magicflow_cli.check.flow import Flow, Known, ancestors, has_guard
+from magicflow_cli.check.flow_analysis import analyse
 from magicflow_cli.check.model import BlockInfo, CheckedWorkflow, End, StepInfo
 from magicflow_cli.diagnostics import Report
 from magicflow_cli.documents import parse
