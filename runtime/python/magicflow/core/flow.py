@@ -208,7 +208,7 @@ def _close(
         KINDS["@run"].child_completed(tx, frame, node, frame, node, value, goto)
         return
     above = tx.open_frame(parent)
-    above_node = node_of(tx, above)
+    above_node = tx.plan.nodes[above["node"]]
     kind = KINDS[above_node.kind]
     kind.child_completed(tx, above, above_node, frame, node, value, goto)
 

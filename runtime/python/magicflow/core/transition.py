@@ -70,7 +70,9 @@ class Transition:
 
     def open_frame(self, path: str) -> Row:
         """A frame that is known to be there."""
-        row = self.frame(path)
+        row: Row | None = self.frames.get(path, _UNSET)
+        if row is _UNSET:
+            row = self._frames.get(path)
         if row is None:
             raise AssertionError(f"frame {path!r} has ended")
         return row

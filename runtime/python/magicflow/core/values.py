@@ -57,7 +57,10 @@ def holds(scope: Scope, condition: Evaluate, what: str) -> bool:
 def value_of(tx: Transition, scope: Scope, expression: Evaluate, what: str) -> Any:
     """The value of an expression that is kept: null when absent, and within the limit.
     Raises Refused with EXPRESSION or LIMIT."""
-    value = evaluate(scope, expression, what)
+    try:
+        value = expression(scope)
+    except ExpressionError as error:
+        raise _refusal(scope, error, what) from None
     if value is ABSENT:
         return None
     refuse_large(tx, value, what, scope.step_name)
