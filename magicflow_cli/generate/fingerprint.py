@@ -34,7 +34,8 @@ def inputs_of(request: Request, present: Iterable[Owner]) -> dict[str, str]:
         owners |= {owner for owner in present if owner.language == language}
     found = {language: _hash(generator, options, *map(key_of, sorted(owners)))}
     for plan in request.plans:
-        hashed = _hash(generator, options, canonical(to_json(plan)))
+        shown = canonical(to_json(plan.presentation))  # plan.hash has all the rest
+        hashed = _hash(generator, options, plan.hash, shown)
         for target in request.targets:
             found[key_of(Owner(plan.workflow.name, language, target))] = hashed
     return found

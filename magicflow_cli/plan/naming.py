@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from magicflow_cli.plan import models as plan
 from magicflow_cli.plan.identifiers import (
     Language,
@@ -16,8 +18,13 @@ from magicflow_cli.plan.identifiers import (
 
 def name_of_type(name: plan.TypeName, language: Language) -> str:
     """The identifier of a type in a language."""
-    words = [word for each in name.words for word in split_words(each)]
-    return (name.pinned or {}).get(language) or type_name(words, language)
+    pinned = (name.pinned or {}).get(language)
+    return pinned or _name_of_words(tuple(name.words), language)
+
+
+@lru_cache(maxsize=8192)
+def _name_of_words(words: tuple[str, ...], language: Language) -> str:
+    return type_name([part for word in words for part in split_words(word)], language)
 
 
 def name_of_field(wire: str, field: plan.Field, language: Language) -> str:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+import orjson
+
 from magicflow_cli.diagnostics import Report, Span
 from magicflow_cli.diagnostics.codes import MF4005
 from magicflow_cli.generate.files import FileClass, Owner
@@ -53,7 +55,8 @@ class Manifest:
             "inputs": self.inputs,
             "files": {path: _entry_json(entry) for path, entry in self.files.items()},
         }
-        return json.dumps(data, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+        layout = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS
+        return orjson.dumps(data, option=layout).decode() + "\n"
 
 
 EMPTY = Manifest(generator="", profile="")

@@ -24,6 +24,7 @@ from magicflow_cli.generate.publish.manifest import (
 )
 
 _STAGE = "stage-"
+_THREADS = 8
 
 
 class Disk:
@@ -135,13 +136,15 @@ def _write_locked(folder: Path, changes: Changes, manifest: Manifest) -> None:
 def _stage_all(stage: Path, changes: list[Change]) -> list[Path]:
     """Every content in a file of its own, on the disk. The waiting for the disk is
     done side by side: one by one, it would be most of what a run costs."""
-    with ThreadPoolExecutor(8) as threads:
-        return list(
-            threads.map(
-                lambda item: _stage(stage, str(item[0]), item[1].content),
-                enumerate(changes),
-            )
-        )
+    paths = [stage / str(index) for index in range(len(changes))]
+
+    def write(first: int) -> None:
+        for index in range(first, len(changes), _THREADS):
+            _stage(stage, str(index), changes[index].content)
+
+    with ThreadPoolExecutor(_THREADS) as threads:
+        list(threads.map(write, range(min(_THREADS, len(changes)))))
+    return paths
 
 
 def _stage(stage: Path, name: str, content: str) -> Path:

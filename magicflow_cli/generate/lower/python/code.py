@@ -9,49 +9,86 @@ trailing comma. `tests/unit/generate/test_layout.py` compares with black.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TypeAlias
 
 WIDTH = 88
 STEP = "    "
 
 
-@dataclass(frozen=True, slots=True)
-class Atom:
+class Code:
+    """An expression; `text` is all of it on one line, and what it is compared by."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Code) and self.text == other.text
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.text!r})"
+
+
+class Atom(Code):
     """A name or literal; it cannot be broken."""
 
-    text: str
+    __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Bracket:
-    """`head[items]`, `head(items)` or, with an empty head, a display. A `comma` may
-    follow the last item when the items stand on lines of their own: not in a subscript
-    of one item, which it would make a tuple."""
+_CLOSING = {"(": ")", "[": "]", "{": "}"}
 
-    head: str
-    open: str
-    items: tuple[Code, ...]
-    keywords: tuple[tuple[str, Code], ...] = ()
+
+class Bracket(Code):
+    """`head[items]`, `head(items)` or, with an empty head, a display. `keywords` are
+    arguments, or the members of a dict. A `comma` may follow the last item when the
+    items stand on lines of their own: not in a subscript of one item, which it would
+    make a tuple."""
+
+    __slots__ = ("close", "comma", "head", "items", "keywords", "open")
+
+    def __init__(
+        self,
+        head: str,
+        open: str,
+        items: tuple[Code, ...],
+        keywords: tuple[tuple[str, Code], ...] = (),
+    ) -> None:
+        self.head = head
+        self.open = open
+        self.items = items
+        self.keywords = keywords
+        self.close = _CLOSING[open]
+        self.comma = not (open == "[" and head) or len(items) > 1
+        super().__init__(f"{head}{open}{self.inside}{self.close}")
 
     @property
-    def close(self) -> str:
-        return {"(": ")", "[": "]", "{": "}"}[self.open]
+    def separator(self) -> str:
+        """What stands between a keyword and its value."""
+        return ": " if self.open == "{" else "="
 
     @property
-    def comma(self) -> bool:
-        is_subscript = self.open == "[" and self.head
-        return not is_subscript or len(self.items) > 1
+    def inside(self) -> str:
+        """The items on one line."""
+        items = [item.text for item in self.items]
+        if self.keywords:
+            separator = self.separator
+            items += [f"{name}{separator}{value.text}" for name, value in self.keywords]
+        elif self.open == "(" and not self.head and len(items) == 1:
+            return f"{items[0]},"
+        return ", ".join(items)
 
 
-@dataclass(frozen=True, slots=True)
-class Either:
+class Either(Code):
     """`a | b | c`."""
 
-    parts: tuple[Code, ...]
+    __slots__ = ("parts",)
 
-
-Code: TypeAlias = Atom | Bracket | Either
+    def __init__(self, parts: tuple[Code, ...]) -> None:
+        self.parts = parts
+        super().__init__(" | ".join(part.text for part in parts))
 
 
 def subscript(head: str, *items: Code) -> Bracket:
@@ -74,22 +111,7 @@ def either(parts: Iterable[Code]) -> Code:
 
 def flat(code: Code) -> str:
     """The code on one line."""
-    match code:
-        case Atom(text):
-            return text
-        case Either(parts):
-            return " | ".join(flat(part) for part in parts)
-        case Bracket():
-            return f"{code.head}{code.open}{', '.join(_items(code))}{code.close}"
-
-
-def _items(code: Bracket) -> list[str]:
-    items = [flat(item) for item in code.items]
-    if code.open == "{":
-        return items + [f"{name}: {flat(value)}" for name, value in code.keywords]
-    if code.open == "(" and not code.head and len(items) == 1:
-        return [f"{items[0]},"]
-    return items + [f"{name}={flat(value)}" for name, value in code.keywords]
+    return code.text
 
 
 def layout(prefix: str, code: Code, suffix: str = "", indent: str = "") -> str:
@@ -154,38 +176,27 @@ def _broken(
 ) -> list[str]:
     """Lines of a code that does not fit on one."""
     inner = indent + STEP
-    match code:
-        case Atom():
-            return [f"{indent}{prefix}{flat(code)}{suffix}"]
-        case Either():
-            if not top:
-                return _split_either(prefix, code, suffix, indent)
-            content = flat(code)
-            if len(inner + content) <= WIDTH:
-                lines = [inner + content]
-            else:
-                lines = _split_either("", code, "", inner)
-            return [f"{indent}{prefix}(", *lines, f"{indent}){suffix}"]
-        case Bracket():
-            if not code.items and not code.keywords:
-                return [f"{indent}{prefix}{flat(code)}{suffix}"]
-            opening = f"{indent}{prefix}{code.head}{code.open}"
-            return [
-                opening,
-                *_content(code, inner),
-                f"{indent}{code.close}{suffix}",
-            ]
+    if isinstance(code, Either) and not top:
+        return _split_either(prefix, code, suffix, indent)
+    if isinstance(code, Either):
+        lines = [inner + code.text]
+        if len(lines[0]) > WIDTH:
+            lines = _split_either("", code, "", inner)
+        return [f"{indent}{prefix}(", *lines, f"{indent}){suffix}"]
+    if isinstance(code, Bracket) and (code.items or code.keywords):
+        opening = f"{indent}{prefix}{code.head}{code.open}"
+        return [opening, *_content(code, inner), f"{indent}{code.close}{suffix}"]
+    return [f"{indent}{prefix}{code.text}{suffix}"]
 
 
 def _content(code: Bracket, indent: str) -> list[str]:
     """The items of an opened bracket: on one line, or each on its own."""
-    line = indent + ", ".join(_items(code))
+    line = indent + code.inside
     explodes = not code.head and len(code.items) + len(code.keywords) > 1
     if len(line) <= WIDTH and not explodes:
         return [line]
-    separator = ": " if code.open == "{" else "="
     items: list[tuple[str, Code]] = [("", item) for item in code.items]
-    items += [(name + separator, value) for name, value in code.keywords]
+    items += [(name + code.separator, value) for name, value in code.keywords]
     comma = "," if code.comma else ""
     lines: list[str] = []
     for prefix, item in items:

@@ -15,9 +15,16 @@ NOTHING: Any = object()
 _CANDIDATES: tuple[Any, ...] = (None, 0, "", [], {})
 
 
+_last: list[tuple[plan.Plan, TypeSet]] = []
+
+
 def type_set(document: plan.Plan) -> TypeSet:
-    """The plan's types, ready to give examples."""
-    return TypeSet({id: to_json(each) for id, each in document.types.items()})
+    """The plan's types, ready to give examples. The targets of one plan come one after
+    the other, so the last set is kept."""
+    if not _last or _last[0][0] is not document:
+        types = {id: to_json(each) for id, each in document.types.items()}
+        _last[:] = [(document, TypeSet(types))]
+    return _last[0][1]
 
 
 def example_of(types: TypeSet, ref: plan.TypeRef) -> Any:

@@ -8,6 +8,10 @@ from typing import Any
 
 from magicflow_cli.generate.model import Untrusted
 
+_PLAIN = re.compile(r"[ !#-\[\]-~]*").fullmatch
+"""Printable ASCII but quotes and backslashes."""
+_PLAIN_DOC = re.compile(r"[ -\[\]-~]*").fullmatch
+
 _SHORT = {
     "\\": "\\\\",
     "\n": "\\n",
@@ -25,6 +29,8 @@ def string_literal(value: Untrusted | str) -> str:
     """A string literal in black's quotes, in ASCII: what cannot be seen, or turns the
     direction of writing, must not hide in code."""
     text = text_of(value)
+    if _PLAIN(text):
+        return f'"{text}"'
     quote = "'" if text.count('"') > text.count("'") else '"'
     return quote + "".join(_escaped(char, quote) for char in text) + quote
 
@@ -93,6 +99,8 @@ def docstring(value: Untrusted | str, indent: int = 0) -> str:
 
 
 def _escape_doc(line: str) -> str:
+    if _PLAIN_DOC(line):
+        return line
     return "".join(
         (
             char
