@@ -11,41 +11,38 @@ from magicflow_cli.check.dataflow.contracts import (
     check_loop_inputs,
     check_written_output,
 )
-from magicflow_cli.check.dataflow.declare import declare_types, undo_function
+from magicflow_cli.check.dataflow.declare import declare_types
 from magicflow_cli.check.dataflow.defaults import fill_default_inputs
 from magicflow_cli.check.dataflow.evaluate import Evaluator, Place
-from magicflow_cli.check.dataflow.fit import Fit
 from magicflow_cli.check.dataflow.functions import (
     Inference,
     link_fallbacks,
     warn_untyped,
 )
 from magicflow_cli.check.dataflow.holes import Holes
-from magicflow_cli.check.dataflow.members import item
-from magicflow_cli.check.dataflow.outcomes import Outcomes, function_key, has_field
+from magicflow_cli.check.dataflow.members import Missing, member
+from magicflow_cli.check.dataflow.outcomes import Outcomes, has_field
 from magicflow_cli.check.dataflow.outputs import DefaultOutput
+from magicflow_cli.check.dataflow.purposes import Purposes
 from magicflow_cli.check.dataflow.resolve import Resolver, parse_conditions
 from magicflow_cli.check.dataflow.roots import Roots
 from magicflow_cli.check.dataflow.sites import Site, sites
 from magicflow_cli.check.dataflow.typed import (
     ANY,
-    STRING,
     Form,
-    Hole,
     Named,
+    ObjectOf,
     Typed,
-    describe,
-    kinds,
     of,
 )
 from magicflow_cli.check.flow_analysis import analyse
-from magicflow_cli.check.model import CheckedWorkflow, FunctionInfo, StepInfo
+from magicflow_cli.check.model import CheckedWorkflow, StepInfo
 from magicflow_cli.check.types import TypeTable
 from magicflow_cli.diagnostics import Label, Report, Span
-from magicflow_cli.diagnostics.codes import MF6106, MF6305, MF6306
+from magicflow_cli.diagnostics.codes import MF6106
 from magicflow_cli.diagnostics.model import Code
 from magicflow_cli.expr import ast, parse_expression, parse_value
-from magicflow_cli.load.nodes import Mapping, Node, Scalar
+from magicflow_cli.load.nodes import Mapping, Node
 from magicflow_cli.plan import models as plan
 
 
@@ -64,6 +61,7 @@ class Analysis:
         self.sites: dict[Node, Site] = {}
         self.types_of_sites: dict[Node, Typed] = {}
         self.open_sites: set[Node] = set()
+        self.bits = {step: 1 << n for n, step in enumerate(checked.steps.values())}
 
     def run(self) -> None:
         checked = self.checked
@@ -74,8 +72,10 @@ class Analysis:
         fill_default_inputs(checked)
         self.flow = analyse(checked, self._proven)
         self._prepare()
+        purposes = Purposes(checked, self.evaluator)
         for site in self.sites.values():
-            self._check(site)
+            if site.key != "conditions":  # typed where it is read, at a known place
+                purposes.check(site, self._site_type(site.node))
         self._run_output()
         inference = Inference(
             checked,
@@ -124,7 +124,7 @@ class Analysis:
         return self._parse_expression(site.node)
 
     def _parse_expression(self, node: Node) -> ast.Expr | None:
-        assert isinstance(node, Scalar) or node is not None
+        # What is no scalar, parse_expression reports.
         return parse_expression(node, self.report)  # type: ignore[arg-type]
 
     def _check_pii(self, site: Site, written: ast.Expr) -> None:
@@ -151,8 +151,6 @@ class Analysis:
     def _plain_raw(self, step: StepInfo) -> Form | None:
         if step.type == "parallel":
             names = [block.branch for block in step.blocks]
-            from magicflow_cli.check.dataflow.typed import ObjectOf
-
             return ObjectOf(tuple((name, ANY) for name in names))
         return self.outcomes.raw(step).form
 
@@ -161,8 +159,6 @@ class Analysis:
         value = self._declared_root(path, scope)
         if value is None:
             return False
-        from magicflow_cli.check.dataflow.members import Missing, member
-
         for segment in path.segments:
             selector = segment.selectors[0]
             if selector.member is None:
@@ -211,20 +207,13 @@ class Analysis:
             if step is None or name in seen:
                 continue
             seen.add(name)
-            bits |= 1 << self._position(step)
+            bits |= self.bits[step]
             if control.has_guard(step) and step.node is not None:
                 guard = step.node.get("condition")
                 inner = self.checked.values.get(guard) if guard is not None else None
                 if inner is not None:
                     names.extend(facts.proven(inner, True))
         return bits
-
-    def _position(self, step: StepInfo) -> int:
-        if not hasattr(self, "_positions"):
-            self._positions = {
-                step: n for n, step in enumerate(self.checked.steps.values())
-            }
-        return self._positions[step]
 
     # -- typing
 
@@ -290,82 +279,6 @@ class Analysis:
             if value is not None:
                 found |= facts.proven(value, True)
         return frozenset(found)
-
-    def _check(self, site: Site) -> None:
-        if site.key == "conditions":
-            return  # typed where it is read: only there is its place known
-        value = self._site_type(site.node)
-        expr = self.checked.values[site.node]
-        match site.purpose:
-            case "test":
-                self.evaluator.test(expr, value)
-            case "list":
-                self._check_list(expr, value)
-            case "date-time":
-                self._check_text(expr, value, "a date-time")
-            case "input":
-                self._check_input(site, expr, value)
-            case "compensation":
-                self._check_input(site, expr, value)
-            case "run-output" if self.checked.output_type is not None:
-                fit = Fit(self.evaluator, "the run's output")
-                fit.check(expr, value, of(self.checked.output_type))
-            case "trigger-input" if self.checked.input_type is not None:
-                fit = Fit(self.evaluator, "the run's input")
-                fit.check(expr, value, of(self.checked.input_type))
-            case "data" if site.key == "data":
-                self._check_event(site, expr, value)
-
-    def _check_list(self, expr: plan.Expr, value: Typed) -> None:
-        if item(value, self.checked.types) is None:
-            self.evaluator.problem(
-                MF6305,
-                f"a loop needs a list, and this is {describe(value, self.checked.types)}",
-                self.resolver.origins.span(expr),
-                help="name a list; the values of an object are `values(…)`",
-            )
-
-    def _check_text(self, expr: plan.Expr, value: Typed, what: str) -> None:
-        if isinstance(value.form, Hole):
-            self.holes.hint(value.form, STRING)
-        elif not kinds(value, self.checked.types) & {"string"}:
-            self.evaluator.problem(
-                MF6306,
-                f"`until` needs {what}, and this is"
-                f" {describe(value, self.checked.types)}",
-                self.resolver.origins.span(expr),
-                help="write `2030-01-31T09:00:00Z`, or read a string of that form",
-            )
-
-    def _check_input(self, site: Site, expr: plan.Expr, value: Typed) -> None:
-        step = site.scope.step
-        if step is None:
-            return
-        info = self._function_of(site, step)
-        if info is None or not info.input_declared:
-            return
-        span = self.checked.type_spans.get(info.input.type)
-        fit = Fit(
-            self.evaluator,
-            f"the input of `{info.function}`",
-            Label(span, "declared here") if span is not None else None,
-            site.node.span(),
-        )
-        fit.check(expr, value, of(info.input))
-
-    def _function_of(self, site: Site, step: StepInfo) -> FunctionInfo | None:
-        if site.purpose == "input":
-            return self.checked.functions.get(function_key(step))
-        undo = undo_function(self.checked, step)
-        return self.checked.functions.get("/".join(undo)) if undo is not None else None
-
-    def _check_event(self, site: Site, expr: plan.Expr, value: Typed) -> None:
-        step = site.scope.step
-        name = step.node.get("event") if step is not None and step.node else None
-        event = self.checked.events.get(name.text) if isinstance(name, Scalar) else None
-        if event is not None:
-            fit = Fit(self.evaluator, f"the data of event `{event.name}`")
-            fit.check(expr, value, of(event.type))
 
     def _run_output(self) -> None:
         spec = self.checked.document.root.get("spec")
