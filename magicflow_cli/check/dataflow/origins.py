@@ -5,27 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from magicflow_cli.check.dataflow.scope import (
-    Scope,
-)
 from magicflow_cli.check.model import StepInfo
 from magicflow_cli.diagnostics import Span
 from magicflow_cli.expr import ast
 from magicflow_cli.plan import models as plan
-from magicflow_cli.record import Value
 
 FieldKnown = Callable[[StepInfo, str], bool]
 """Whether a declared schema or a mapping gives a step an output field of that name."""
-
-
-class Read(Value):
-    """One read of a step. `protected`: inside `exists` or `coalesce`."""
-
-    step: StepInfo
-    path: plan.PathExpr
-    place: ast.Path
-    scope: Scope
-    protected: bool
 
 
 @dataclass(slots=True, eq=False, repr=False)

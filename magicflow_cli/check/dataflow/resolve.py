@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from magicflow_cli.check.dataflow.origins import Origins, Read
+from magicflow_cli.check.dataflow.origins import Origins
 from magicflow_cli.check.dataflow.scope import (
     META,
     ROOTS,
@@ -42,7 +42,6 @@ FieldKnown = Callable[[StepInfo, str], bool]
 
 _ALIASES = {"result": "response", "form": "response"}
 MOST_INLINED = 200
-_PROTECTING = ("exists", "coalesce")
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -53,11 +52,8 @@ class Resolver:
     field_known: FieldKnown
     length_is_field: Callable[[plan.PathExpr, Scope], bool]
     origins: Origins = field(default_factory=Origins)
-    reads: list[Read] = field(default_factory=list)
-    secrets: list[tuple[ast.Secret, Scope]] = field(default_factory=list)
     reported: set[tuple[str, Span | None]] = field(default_factory=set)
     _open: list[str] = field(default_factory=list)
-    _protected: int = 0
     _inlined: int = 0
     _loose_roots: set[str] | None = None
 
@@ -102,18 +98,12 @@ class Resolver:
             case ast.Array(items=items):
                 return plan.ArrayExpr(items=[self.resolve(i, scope) for i in items])
             case ast.Secret(source=source, name=name):
-                self.secrets.append((expr, scope))
                 return plan.SecretExpr(from_=source, name=name)
 
     def _call(
         self, function: str, args: tuple[ast.Expr, ...], scope: Scope
     ) -> plan.Expr:
-        protects = function in _PROTECTING
-        self._protected += protects
-        try:
-            made = [self.resolve(arg, scope) for arg in args]
-        finally:
-            self._protected -= protects
+        made = [self.resolve(arg, scope) for arg in args]
         return plan.CallExpr(function=function, args=made)
 
     # -- paths
@@ -292,11 +282,7 @@ class Resolver:
                 labels=[Label(step.span, "the step stands inside the loop")],
             )
             return self.origins.unknown()
-        made = self._made(path, scope, consumed, root="step", name=step.name, meta=meta)
-        if isinstance(made, plan.PathExpr):
-            read = Read(step, made, path, scope, self._protected > 0)
-            self.reads.append(read)
-        return made
+        return self._made(path, scope, consumed, root="step", name=step.name, meta=meta)
 
     def _condition(self, path: ast.Path, scope: Scope) -> plan.Expr:
         names = path.names
