@@ -51,6 +51,8 @@ def enter(
     step = node.step
     if step is not None:
         path = _occur(tx, scope + step, step, parent)
+    elif _turns_in_circles(tx):
+        return
     frame: Row = {"path": path, "node": node.id, "parent": parent}
     if scope:
         frame["scope"] = scope
@@ -85,6 +87,18 @@ def enter(
 
 
 _COUNTS_ATTEMPTS = frozenset({"call", "try"})
+
+
+def _turns_in_circles(tx: Transition) -> bool:
+    """Nodes that are no steps do not count as occurrences; what they may do within one
+    event is bounded all the same."""
+    tx.nameless += 1
+    if tx.nameless <= 10 * tx.plan.limits.occurrences_per_run:
+        return False
+    if tx.run["phase"] in ("running", "handling"):
+        error = make_error(LIMIT, "the run turns in circles without a step")
+        ending.begin(tx, "failed", error)
+    return True
 
 
 def _occur(tx: Transition, key: str, step: str, parent: str) -> str:

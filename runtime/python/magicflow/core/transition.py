@@ -30,6 +30,7 @@ class Transition:
         "frames",
         "history",
         "inbox",
+        "nameless",
         "now",
         "ops",
         "plan",
@@ -50,6 +51,7 @@ class Transition:
         self.now: int = event["at"]
         self.event_id: str = event["id"]
         self.uuids = 0
+        self.nameless = 0  # nodes entered in this event that are no steps
         self.run: Row = dict(state["run"])
         self.start: Row = state["start"]
         self.frames: dict[str, Row | None] = {}
