@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
+collect_ignore_glob = ["*/in/*", "*/expected/*"]
+"""Generated projects have tests of their own."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
