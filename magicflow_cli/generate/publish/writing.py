@@ -52,8 +52,9 @@ class Disk:
 
     def check_paths(self, paths: Iterable[str], report: Report) -> None:
         """Every path stays below the folder and crosses no symbolic link or file."""
+        folders: dict[str, str] = {}
         for path in [NAME, *paths]:
-            problem = self._problem(path)
+            problem = self._problem(path, folders)
             if problem:
                 report.add(
                     MF4004,
@@ -62,18 +63,33 @@ class Disk:
                     help="choose another output folder, or remove what is in the way",
                 )
 
-    def _problem(self, path: str) -> str:
-        parts = PurePosixPath(path).parts
+    def _problem(self, path: str, folders: dict[str, str]) -> str:
+        """What is wrong with a path; `folders` has what was found about its parents."""
         if not is_inside(path):
             return "it leaves the output folder"
-        current = self.folder
-        for index, part in enumerate(parts):
-            current = current / part
-            if current.is_symlink():
-                return f"`{part}` is a symbolic link"
-            if index < len(parts) - 1 and current.exists() and not current.is_dir():
-                return f"`{part}` is a file"
-        return "it is a folder" if current.is_dir() else ""
+        parent, _, name = path.rpartition("/")
+        problem = self._folder_problem(parent, folders) if parent else ""
+        if problem:
+            return problem
+        full = f"{self.folder}/{path}"
+        if os.path.islink(
+            full
+        ):  # noqa: PTH114 - a Path for each costs more than the call
+            return f"`{name}` is a symbolic link"
+        return "it is a folder" if os.path.isdir(full) else ""  # noqa: PTH112
+
+    def _folder_problem(self, path: str, folders: dict[str, str]) -> str:
+        known = folders.get(path)
+        if known is None:
+            parent, _, name = path.rpartition("/")
+            known = self._folder_problem(parent, folders) if parent else ""
+            full = self.folder / path
+            if not known and full.is_symlink():
+                known = f"`{name}` is a symbolic link"
+            elif not known and full.exists() and not full.is_dir():
+                known = f"`{name}` is a file"
+            folders[path] = known
+        return known
 
 
 def write_changes(
@@ -123,12 +139,16 @@ def _write_locked(folder: Path, changes: Changes, manifest: Manifest) -> None:
             if change.action in (Action.CREATE, Action.REPLACE)
         ]
         staged = _stage_all(stage, written)
+        for parent in sorted({change.path.rpartition("/")[0] for change in written}):
+            (folder / parent).mkdir(parents=True, exist_ok=True)
         for change, path in zip(written, staged, strict=True):
             _place(folder, change, path)
         for change in changes.of(Action.DELETE):
             (folder / change.path).unlink(missing_ok=True)
             _remove_empty(folder, change.path)
-        os.replace(_stage(stage, "manifest", manifest.to_text()), folder / NAME)
+        os.replace(  # noqa: PTH105
+            _stage(stage, "manifest", manifest.to_text()), folder / NAME
+        )
     finally:
         shutil.rmtree(stage, ignore_errors=True)
 
@@ -158,10 +178,9 @@ def _stage(stage: Path, name: str, content: str) -> Path:
 
 def _place(folder: Path, change: Change, staged: Path) -> None:
     target = folder / change.path
-    target.parent.mkdir(parents=True, exist_ok=True)
     if change.backup:
-        os.replace(target, target.with_name(target.name + ".orig"))
-    os.replace(staged, target)
+        os.replace(target, target.with_name(target.name + ".orig"))  # noqa: PTH105
+    os.replace(staged, target)  # noqa: PTH105
 
 
 def _remove_empty(folder: Path, path: str) -> None:

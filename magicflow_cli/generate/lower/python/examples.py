@@ -16,6 +16,8 @@ _CANDIDATES: tuple[Any, ...] = (None, 0, "", [], {})
 
 
 _last: list[tuple[plan.Plan, TypeSet]] = []
+_examples: dict[tuple[str, bool | None], Any] = {}
+"""The examples of the last set."""
 
 
 def type_set(document: plan.Plan) -> TypeSet:
@@ -24,11 +26,21 @@ def type_set(document: plan.Plan) -> TypeSet:
     if not _last or _last[0][0] is not document:
         types = {id: to_json(each) for id, each in document.types.items()}
         _last[:] = [(document, TypeSet(types))]
+        _examples.clear()
     return _last[0][1]
 
 
 def example_of(types: TypeSet, ref: plan.TypeRef) -> Any:
-    """A value that fits, or NOTHING."""
+    """A value that fits, or NOTHING. It is shared: nobody may change it."""
+    key = ref.type, ref.nullable
+    if not _last or _last[0][1] is not types:
+        return _make(types, ref)
+    if key not in _examples:
+        _examples[key] = _make(types, ref)
+    return _examples[key]
+
+
+def _make(types: TypeSet, ref: plan.TypeRef) -> Any:
     try:
         return example(types, to_json(ref))
     except NoExample:
