@@ -226,6 +226,7 @@ class StoreContract:
         store.commit([begin("a"), advance("a", 2, opened=timers)])
         store.commit([advance("a", 3, closed=[("a", "timer", "wait#wait")])])
         assert store.effects(["timer"]) == timers[1:]
+        assert store.timers() == [("a", "wait~2#wait", 9)]
 
     def test_an_outbox_row_can_be_rewritten(self, store: Store) -> None:
         task = effect("a", "task", "t", name="svc", payload='{"x":1}')

@@ -81,6 +81,10 @@ class Catalog:
             found = self._by_hash[hash] = Deployed(load_plan(json), json)
         return found
 
+    def all(self) -> list[Deployed]:
+        """Every plan that was deployed or that an old run stands on."""
+        return list(self._by_hash.values())
+
     def __iter__(self) -> Iterator[Deployed]:
         """The newest version of each workflow, by name."""
         return iter([self._current[name] for name in sorted(self._current)])

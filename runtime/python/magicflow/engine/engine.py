@@ -105,8 +105,6 @@ class Engine:
         self.pipeline = Pipeline(self.store, self._make_writer, self, self.faults)
         newest = self.store.runs(RunFilter(), limit=1)
         self.new_id = id_source(self.clock.now, newest[0].id if newest else None)
-        for deployed in self.catalog:
-            self.pipeline.write(deployed.row(self.clock.now()), Pending())
         self._load()
 
     def deploy(self, plan: Mapping[str, Any]) -> Deployed:
@@ -125,12 +123,14 @@ class Engine:
     def _load(self) -> None:
         """Timers and tasks from the outbox; runs are read when something happens."""
         self.open_runs = self.store.count_open()
-        timers = self.store.effects(("timer",))
-        self.timers.load([(t.run_id, t.key, t.due or 0) for t in timers])
+        self.timers.load(self.store.timers())
         self.starts.load()
         # from here on what is handed out may report at once
         self.state = "open"
         now = self.clock.now()
+        for deployed in self.catalog.all():
+            if self.store.plan(deployed.plan.hash) is None:
+                self.pipeline.write(deployed.row(now), Pending())
         for effect in self.store.effects(("task",)):
             self._schedule(decode(effect.payload), effect, now)
         self.dispatcher.forget_orphans()
@@ -267,8 +267,7 @@ class Engine:
             for live in self.runs.clear():
                 watched[live.row.id] = live
             try:
-                await self._loop.run_in_executor(None, self.store.reopen)
-                self.pipeline.resume()
+                await self.pipeline.reopen()
                 self._load()
                 self._take_over(watched)
                 break

@@ -63,6 +63,8 @@ class Pipeline:
         self._writes: list[Write] = []
         self._in_flight: deque[Pending] = deque()
         self._flushing = False
+        self._emptied: Settled | None = None
+        self._store = store
         self._writer = make_writer(store, self._written)
 
     def __len__(self) -> int:
@@ -118,6 +120,9 @@ class Pipeline:
             for pending in settled:
                 fail(pending.done, Unavailable("the store did not take the write"))
             self._outcomes.unknown(error)
+        if self._emptied is not None and not in_flight:
+            self._emptied.set_result(None)
+            self._emptied = None
 
     def _carry_out_faulty(self, settled: list[Pending]) -> None:
         self._faults.reach("before_dispatch")
@@ -125,11 +130,14 @@ class Pipeline:
 
     async def empty(self) -> None:
         """Until nothing is under way: behind a failure everything comes back."""
-        while self._in_flight:
-            self._flush()
-            await asyncio.sleep(0.005)
+        self._flush()
+        if self._in_flight:
+            self._emptied = self._loop.create_future()
+            await self._emptied
 
-    def resume(self) -> None:
+    async def reopen(self) -> None:
+        """Make the store work again and write to it. Raises StoreError."""
+        await self._writer.run(self._store.reopen)
         self._writer.resume()
 
     async def close(self) -> None:

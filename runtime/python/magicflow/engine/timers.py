@@ -33,7 +33,7 @@ class Timers:
 
     def load(self, timers: list[tuple[str, str, int]]) -> None:
         """Many at once, after a restart."""
-        self._due.update(((run_id, id), due) for run_id, id, due in timers)
+        self._due |= {(run_id, id): due for run_id, id, due in timers}
         self._heap = [(due, identity) for identity, due in self._due.items()]
         heapq.heapify(self._heap)
         self._arm()

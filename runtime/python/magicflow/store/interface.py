@@ -55,6 +55,9 @@ class Store(Protocol):
     def effects(self, kinds: Iterable[str], run_id: str | None = None) -> list[Effect]:
         """Open outbox rows of these kinds, by run and key."""
 
+    def timers(self) -> list[tuple[str, str, int]]:
+        """(run id, key, due) of every open timer: all that a restart needs of them."""
+
     def expired(
         self, workflow: str, statuses: Iterable[str], before: int, limit: int
     ) -> list[str]:

@@ -175,6 +175,9 @@ class MemoryStore:
                 if identity[1] in wanted
             ]
 
+    def timers(self) -> list[tuple[str, str, int]]:
+        return [(e.run_id, e.key, e.due or 0) for e in self.effects(("timer",))]
+
     def expired(
         self, workflow: str, statuses: Iterable[str], before: int, limit: int
     ) -> list[str]:

@@ -210,6 +210,9 @@ class SqliteStore:
         )
         return [Effect(*row) for row in rows]
 
+    def timers(self) -> list[tuple[str, str, int]]:
+        return self._read("SELECT run_id, key, due FROM outbox WHERE kind = 'timer'")
+
     def expired(
         self, workflow: str, statuses: Iterable[str], before: int, limit: int
     ) -> list[str]:

@@ -7,6 +7,7 @@ never overtake one whose fate is unknown.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from threading import Condition, Thread
 from typing import Protocol
@@ -27,6 +28,9 @@ class Writer(Protocol):
     def submit(self, writes: list[Write]) -> None: ...
 
     def resume(self) -> None: ...
+
+    async def run(self, call: Callable[[], None]) -> None:
+        """Call something that may take long, where that holds nobody up."""
 
     def close(self) -> None: ...
 
@@ -55,6 +59,9 @@ class GroupWriter:
         """Write again, after the engine has read the truth back from the store."""
         with self._changed:
             self._failed = None
+
+    async def run(self, call: Callable[[], None]) -> None:
+        await asyncio.get_running_loop().run_in_executor(None, call)
 
     def close(self) -> None:
         """Write what is queued, then stop."""
@@ -105,6 +112,9 @@ class InlineWriter:
 
     def resume(self) -> None:
         self._failed = None
+
+    async def run(self, call: Callable[[], None]) -> None:
+        call()
 
     def close(self) -> None:
         """Nothing is ever queued."""
