@@ -166,6 +166,10 @@ func (p *poller) work(ctx context.Context, of *job) {
 	defer of.cancel(nil)
 	began := time.Now()
 	made := p.outcome(ctx, of.task)
+	took := time.Since(began)
+	if made != nil {
+		made.Duration = took.Milliseconds()
+	}
 	p.mutex.Lock()
 	if p.jobs[of.task.ID] == of {
 		delete(p.jobs, of.task.ID)
@@ -175,7 +179,7 @@ func (p *poller) work(ctx context.Context, of *job) {
 	}
 	p.mutex.Unlock()
 	if made != nil {
-		p.watch.ended(of.task.Step, made.Error != nil, time.Since(began))
+		p.watch.ended(of.task.Step, made.Error != nil, took)
 	}
 	tell(p.freed)
 	tell(p.wake)
@@ -184,7 +188,7 @@ func (p *poller) work(ctx context.Context, of *job) {
 // outcome is what a task came to; nil when the worker stops before that, so that the
 // task is delivered again.
 func (p *poller) outcome(ctx context.Context, task *Task) *outcome {
-	made := &outcome{token: token{task.ID, task.Attempt, task.Delivery}, step: task.Step}
+	made := newOutcome(task)
 	found, ok := p.registry.find(task)
 	if !ok {
 		text := fmt.Sprintf("this worker has no function for step %q of workflow %q", task.Step, task.Workflow)
@@ -209,7 +213,7 @@ func (p *poller) outcome(ctx context.Context, task *Task) *outcome {
 		made.Error = &wire
 		return made
 	}
-	made.Output = output
+	made.Success, made.Result = true, output
 	return made
 }
 
@@ -221,7 +225,7 @@ func (p *poller) call(ctx context.Context, found handler, task *Task) (output []
 			Logger(WithTask(ctx, task)).Error("the handler panicked", "panic", fmt.Sprint(value), "stack", string(debug.Stack()))
 		}
 	}()
-	input, err := secrets{p.config.SecretsDirectory}.resolve(task.Input)
+	input, err := secrets{p.config.SecretsDirectory}.resolve(task.Input, task.Secrets)
 	if err != nil {
 		return nil, err
 	}
@@ -362,7 +366,7 @@ func (p *poller) takeAnswers(results []outcome, answers []answered) {
 		switch answer.Status {
 		case 200:
 		case 409:
-			p.watch.stale(of.step)
+			p.watch.stale(of.Step)
 			slog.Warn("a result came too late", "task", of.ID)
 		case 429, 503:
 			p.putBack(results[index : index+1])

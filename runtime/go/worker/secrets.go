@@ -1,10 +1,10 @@
 package worker
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/truongtu268/magic-flow/runtime/go/types"
@@ -20,46 +20,60 @@ type secrets struct {
 	folder string
 }
 
-// resolve is the input with every placeholder replaced.
-func (s secrets) resolve(input []byte) ([]byte, error) {
-	if !bytes.Contains(input, []byte(`"$`)) {
+// resolve is the input with the placeholders at places (JSON pointers) replaced. What
+// looks like one anywhere else is somebody's data: a caller must not be able to ask for
+// secrets.
+func (s secrets) resolve(input []byte, places []string) ([]byte, error) {
+	if len(places) == 0 {
 		return input, nil
 	}
 	value, err := types.DecodeAny(input)
 	if err != nil {
 		return nil, err
 	}
-	if value, err = s.replace(value); err != nil {
-		return nil, err
+	for _, pointer := range places {
+		parts := strings.Split(pointer, "/")[1:]
+		if pointer == "" {
+			parts = nil
+		}
+		if value, err = s.at(value, parts); err != nil {
+			return nil, err
+		}
 	}
 	return types.EncodeAny(value)
 }
 
-func (s secrets) replace(value any) (any, error) {
+var unescapePointer = strings.NewReplacer("~1", "/", "~0", "~")
+
+func (s secrets) at(value any, parts []string) (any, error) {
+	if len(parts) == 0 {
+		return s.replace(value)
+	}
+	part := unescapePointer.Replace(parts[0])
+	var err error
 	switch of := value.(type) {
 	case map[string]any:
-		if len(of) == 1 {
-			if found, ok, err := s.placeholder(of); ok || err != nil {
-				return found, err
-			}
-		}
-		for name, member := range of {
-			replaced, err := s.replace(member)
-			if err != nil {
-				return nil, err
-			}
-			of[name] = replaced
+		if member, ok := of[part]; ok {
+			of[part], err = s.at(member, parts[1:])
 		}
 	case []any:
-		for index, item := range of {
-			replaced, err := s.replace(item)
-			if err != nil {
-				return nil, err
-			}
-			of[index] = replaced
+		if index, wrong := strconv.Atoi(part); wrong == nil && index >= 0 && index < len(of) {
+			of[index], err = s.at(of[index], parts[1:])
 		}
 	}
-	return value, nil
+	return value, err
+}
+
+func (s secrets) replace(value any) (any, error) {
+	of, ok := value.(map[string]any)
+	if !ok || len(of) != 1 {
+		return value, nil
+	}
+	found, is, err := s.placeholder(of)
+	if err != nil || !is {
+		return value, err
+	}
+	return found, nil
 }
 
 func (s secrets) placeholder(of map[string]any) (found any, is bool, err error) {

@@ -17,16 +17,19 @@ type Task struct {
 	ID             string          `json:"id"`
 	RunID          string          `json:"run_id"`
 	TaskID         string          `json:"task_id"`
-	Workflow       string          `json:"workflow"`
-	Step           string          `json:"step"`
+	Workflow       string          `json:"workflow_id"`
+	Step           string          `json:"step_id"`
 	Executor       string          `json:"executor"`
 	Function       string          `json:"function"`
 	Attempt        int             `json:"attempt"`
 	Delivery       int             `json:"delivery"`
 	IdempotencyKey string          `json:"idempotency_key"`
+	PlanHash       string          `json:"plan_hash"`
 	Traceparent    string          `json:"traceparent"`
 	Timeout        int64           `json:"timeout"` // milliseconds, 0 is none
-	Input          json.RawMessage `json:"input"`
+	Input          json.RawMessage `json:"context"`
+	// Secrets are the places (JSON pointers) where the workflow put placeholders.
+	Secrets []string `json:"secrets"`
 
 	beat func()
 }

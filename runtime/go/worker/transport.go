@@ -40,12 +40,27 @@ type token struct {
 	Delivery int    `json:"delivery"`
 }
 
+// outcome is a ResultMessage of schemas/messages.schema.json.
 type outcome struct {
 	token
-	Output json.RawMessage `json:"output,omitempty"`
-	Error  *wireError      `json:"error,omitempty"`
+	RunID          string          `json:"run_id"`
+	TaskID         string          `json:"task_id"`
+	Workflow       string          `json:"workflow_id"`
+	Step           string          `json:"step_id"`
+	IdempotencyKey string          `json:"idempotency_key"`
+	PlanHash       string          `json:"plan_hash"`
+	Traceparent    string          `json:"traceparent,omitempty"`
+	Success        bool            `json:"success"`
+	Result         json.RawMessage `json:"result,omitempty"`
+	Error          *wireError      `json:"error,omitempty"`
+	Duration       int64           `json:"duration"` // milliseconds
+}
 
-	step string
+func newOutcome(of *Task) *outcome {
+	return &outcome{
+		token: token{of.ID, of.Attempt, of.Delivery}, RunID: of.RunID, TaskID: of.TaskID, Workflow: of.Workflow,
+		Step: of.Step, IdempotencyKey: of.IdempotencyKey, PlanHash: of.PlanHash, Traceparent: of.Traceparent,
+	}
 }
 
 type answered struct {

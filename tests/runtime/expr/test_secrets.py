@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from magicflow.expr import Scope, evaluate
+from magicflow.expr import Scope, evaluate, secret_pointers
 from magicflow.worker.secrets import Secrets
 
 from tests.runtime.expr.lowering import lower_mapping
@@ -21,7 +21,7 @@ def test_a_secret_inside_a_text() -> None:
     value = evaluate(plan, Scope(input={"id": 7}))
     assert "k-1" not in str(value)
     secrets = Secrets(environment={"API_KEY": "k-1", "HOST": "example.org"})
-    assert secrets.resolve(value) == {
+    assert secrets.resolve(value, secret_pointers(plan)) == {
         "headers": {"Authorization": "Bearer k-1", "Host": "example.org"},
         "path": "/7/k-1",
     }

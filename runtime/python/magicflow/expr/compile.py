@@ -63,6 +63,18 @@ def secret_places(expr: Expr) -> list[tuple[str | int, ...]]:
     return [*_secret_places(expr, ())]
 
 
+def secret_pointers(expr: Expr | None) -> tuple[str, ...]:
+    """`secret_places` as JSON pointers (RFC 6901), as they travel with a task."""
+    if expr is None:
+        return ()
+    return tuple(
+        "".join(
+            "/" + str(part).replace("~", "~0").replace("/", "~1") for part in place
+        )
+        for place in secret_places(expr)
+    )
+
+
 def _secret_places(
     expr: Expr, place: tuple[str | int, ...]
 ) -> Iterator[tuple[str | int, ...]]:

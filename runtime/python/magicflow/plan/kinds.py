@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from magicflow.expr import compile_expression
+from magicflow.expr import compile_expression, secret_pointers
 from magicflow.plan import nodes
 from magicflow.plan.checks import Checks
 
@@ -76,6 +76,9 @@ def _call(source: Source, node: Json, envelope: Envelope) -> nodes.Node:
         "node": envelope["id"],
     }
     message.update({key: node[key] for key in _CALL_SETTINGS if key in node})
+    if node.get("http"):
+        secrets = _request_secrets(node["http"])
+        message.update({"secrets": list(secrets)} if secrets else {})
     key = f"{node['executor']}/{node['function']}"
     declared = source.plan["functions"].get(key, {}).get("errors", {})
     written = node.get("compensation")
@@ -225,6 +228,14 @@ def _request(http: Json) -> nodes.Request:
         body=optional(http.get("body")),
         expect=list(http["expect"]),
     )
+
+
+def _request_secrets(http: Json) -> tuple[str, ...]:
+    """Where the parts of a request hold secrets, as pointers into the request."""
+    members = {name: http[name] for name in ("url", "body") if http.get(name)}
+    for name in ("headers", "query"):
+        members[name] = {"op": "object", "members": http.get(name) or {}}
+    return secret_pointers({"op": "object", "members": members})
 
 
 def _retry(retry: Json) -> nodes.Retry:

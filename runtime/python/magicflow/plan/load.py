@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from magicflow.expr import compile_expression
+from magicflow.expr import compile_expression, secret_pointers
 from magicflow.plan import nodes
 from magicflow.plan.checks import Checks
 from magicflow.plan.kinds import KINDS, Source, optional
@@ -106,6 +106,7 @@ class _Loader:
             "guard": optional(guard and guard["test"]),
             "guard_skip": guard.get("skip") if guard else None,
             "input": optional(node.get("input")),
+            "secrets": secret_pointers(node.get("input")),
             "output": optional(node.get("output")),
             "output_check": self.checks.of(node.get("output_type")),
             "timeout": node.get("timeout"),

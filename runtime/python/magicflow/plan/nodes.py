@@ -21,7 +21,7 @@ Check = Callable[[Any], list[dict[str, Any]]]
 class Node:
     """The envelope, equal for all kinds.
 
-    `handler` says that the node's step is not on the main line; `rules` are the outcome
+    `secrets` are JSON pointers to the placeholders in what `input` gives; `handler` says that the node's step is not on the main line; `rules` are the outcome
     rules that read the step; `timed` that the core itself measures `timeout`.
     """
 
@@ -31,6 +31,7 @@ class Node:
     guard: Evaluate | None = None
     guard_skip: str | None = None
     input: Evaluate | None = None
+    secrets: tuple[str, ...] = ()
     output: Evaluate | None = None
     output_check: Check | None = None
     timeout: int | None = None
