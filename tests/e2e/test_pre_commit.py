@@ -72,6 +72,28 @@ def test_the_hook_checks_workflows(hook_repository: Path, tmp_path: Path) -> Non
     assert "workflow.yaml:38:" in bad.stdout
 
 
+def test_the_hook_checks_generated_code(
+    hook_repository: Path, command: Path, tmp_path: Path
+) -> None:
+    repository = tmp_path / "project"
+    shutil.copytree(EXAMPLES / "user-onboarding", repository)
+    (repository / "magic-flow.yaml").write_text(
+        "version: 1\ntargets:\n- {lang: python, out: generated, parts: [types]}\n"
+    )
+    (repository / ".pre-commit-config.yaml").write_text(
+        f"repos:\n- repo: {hook_repository.as_uri()}\n"
+        f"  rev: {git(hook_repository, 'rev-parse', 'HEAD')}\n"
+        "  hooks: [{id: magic-flow-generate-check}]\n"
+    )
+    git(repository, "init")
+    git(repository, "add", "--all")
+    assert run_hook(repository, tmp_path).returncode == 1
+    subprocess.run([command, "generate"], cwd=repository, check=True)
+    git(repository, "add", "--all")
+    current = run_hook(repository, tmp_path)
+    assert current.returncode == 0, current.stdout
+
+
 def run_hook(repository: Path, tmp_path: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "pre_commit", "run", "--all-files"],
