@@ -58,7 +58,14 @@ class Converter:
                     f"`{value}` is not one of {listed}", ctx=ctx, param=param
                 )
             return value
-        return value if isinstance(value, self.type) else self.type(value)
+        if isinstance(value, self.type):
+            return value
+        try:
+            return self.type(value)
+        except ValueError:
+            raise typer.BadParameter(
+                f"`{value}` is no whole number", ctx=ctx, param=param
+            ) from None
 
 
 def _convert_ourselves(params: list[Any]) -> list[Any]:
