@@ -74,7 +74,10 @@ def _write_list(value: list[Any] | tuple[Any, ...], depth: int) -> list[Any]:
     found: list[Any] = []
     for item in value:
         kind = type(item)
-        found.append((_WRITERS.get(kind) or _writer_of(kind))(item, depth))
+        if kind is str and item.isascii():
+            found.append(item)
+        else:
+            found.append((_WRITERS.get(kind) or _writer_of(kind))(item, depth))
     return found
 
 
@@ -106,10 +109,19 @@ def _write_model(value: BaseModel, depth: int) -> dict[str, Any]:
     depth += 1
     found: dict[str, Any] = {}
     values = value.__dict__
-    for name, wire in _wire_names(type(value)):
+    for name, wire in _names.get(type(value)) or _wire_names(type(value)):
         item = values[name]
-        if item is not MISSING:
-            kind = type(item)
+        if item is MISSING:
+            continue
+        kind = type(item)
+        # Most members are short scalars, and a call would cost more than they do.
+        if (
+            (kind is str and item.isascii())
+            or (kind is int and -SAFE_INTEGER <= item <= SAFE_INTEGER)
+            or (kind is float and item - item == 0.0)
+        ):
+            found[wire] = item
+        else:
             found[wire] = (_WRITERS.get(kind) or _writer_of(kind))(item, depth)
     extra = value.__pydantic_extra__
     if extra:
