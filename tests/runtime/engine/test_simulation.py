@@ -191,7 +191,7 @@ class Simulation:
         """Old tokens: attempts and deliveries that never were, or are over."""
         if self.reports:
             key, attempt, delivery = self.dice.choice(self.reports)
-            wrong = self.dice.choice([(attempt, delivery - 1), (attempt + 1, delivery)])
+            wrong = self.dice.choice([(attempt, delivery + 9), (attempt + 9, delivery)])
             with pytest.raises(Stale):
                 self.engine.dispatcher.report(key, *wrong, {"output": "wrong"})
 
