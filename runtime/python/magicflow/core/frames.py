@@ -128,11 +128,12 @@ def input_of(tx: Transition, frame: Row) -> Any:
     return holder["input"]
 
 
-def secrets_of(tx: Transition, frame: Row) -> tuple[str, ...]:
-    """Where the mapping that made a node's input put secrets: JSON pointers. A
-    placeholder anywhere else is somebody's data and must never be resolved."""
-    _, node_id = _input_holder(tx, frame)
-    return () if node_id is None else tx.plan.nodes[node_id].secrets
+def sent_input(tx: Transition, frame: Row) -> tuple[Any, tuple[str, ...]]:
+    """What a node receives, and where the mapping that made it put secrets: JSON
+    pointers. A placeholder anywhere else is somebody's data, never to be resolved."""
+    holder, node_id = _input_holder(tx, frame)
+    secrets = () if node_id is None else tx.plan.nodes[node_id].secrets
+    return holder["input"], secrets
 
 
 def _input_holder(tx: Transition, frame: Row) -> tuple[Row, str | None]:

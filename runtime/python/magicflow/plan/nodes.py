@@ -21,7 +21,8 @@ Check = Callable[[Any], list[dict[str, Any]]]
 class Node:
     """The envelope, equal for all kinds.
 
-    `secrets` are JSON pointers to the placeholders in what `input` gives; `handler` says that the node's step is not on the main line; `rules` are the outcome
+    `secrets` are JSON pointers to the placeholders in what `input` gives; `handler` says
+    that the node's step is not on the main line; `rules` are the outcome
     rules that read the step; `timed` that the core itself measures `timeout`.
     """
 

@@ -24,7 +24,7 @@ from magicflow.core.frames import (
     node_of,
     owner_path,
     remove,
-    secrets_of,
+    sent_input,
 )
 from magicflow.core.kinds import Kind
 from magicflow.core.nodes import undo
@@ -108,8 +108,7 @@ def _dispatch(tx: Transition, frame: Row, node: Call) -> None:
         if "request" in row:
             message["request"] = row["request"]
     if node.request is None:
-        message["input"] = input_of(tx, frame)
-        secrets = secrets_of(tx, frame)
+        message["input"], secrets = sent_input(tx, frame)
         if secrets:
             message["secrets"] = list(secrets)
     tx.record("step_scheduled", path=path, attempt=attempt)
