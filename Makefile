@@ -24,6 +24,8 @@ check: $(READY)
 
 bench: $(READY)
 	$(BIN)/python tests/bench/bench_cli.py
+	$(BIN)/python tests/bench/bench_generate.py
+	$(BIN)/python tests/bench/bench_types.py
 	$(BIN)/python tests/bench/bench_engine.py
 
 chaos: $(READY)

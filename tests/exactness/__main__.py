@@ -17,37 +17,44 @@ from typing import Any
 from tests.exactness.compiling import CompiledCorpus, compile_corpus
 from tests.exactness.corpus import CorpusError, Group, read_corpus
 from tests.exactness.drivers import LANGUAGES, Unavailable
-from tests.exactness.report import Verdicts, find_disagreements, judge, judge_refusals
-from tests.exactness.verdicts import Question, ask
-
-FAILURES = (
-    "false_accepts",
-    "false_rejects",
-    "round_trip_failures",
-    "wrong_codes",
-    "crashes",
+from tests.exactness.report import (
+    FAILURES,
+    Verdicts,
+    find_disagreements,
+    judge_language,
+    judge_refusals,
 )
+from tests.exactness.verdicts import Question, ask
 
 
 def run(groups: list[Group], languages: list[str]) -> dict[str, Any]:
     """The report of all languages over a corpus. Raises `Unavailable`."""
     compiled = compile_corpus(groups)
-    drivers: dict[str, Verdicts] = {}
+    drivers: dict[str, dict[str, Verdicts]] = {}
     with tempfile.TemporaryDirectory(prefix="exactness-") as folder:
         for language in languages:
             for name, prepare in LANGUAGES[language].items():
                 place = Path(folder) / f"{language}-{name}"
                 place.mkdir()
                 command = prepare(compiled, place)
-                drivers[f"{language}/{name}"] = _ask_all(groups, compiled, command)
+                verdicts = _ask_all(groups, compiled, command)
+                drivers.setdefault(language, {})[name] = verdicts
+    every = {
+        f"{language}/{name}": verdicts
+        for language, found in drivers.items()
+        for name, verdicts in found.items()
+    }
+    compiler = judge_refusals(groups, compiled)
     return {
         "groups": len(groups),
         "instances": sum(len(group.instances) for group in groups),
-        "compiler": judge_refusals(groups, compiled),
+        "compiler": compiler,
         "languages": {
-            name: judge(groups, verdicts) for name, verdicts in drivers.items()
+            language: judge_language(groups, found)
+            | {"refused_as_expected": compiler["refused_as_expected"]}
+            for language, found in drivers.items()
         },
-        "disagreements": find_disagreements(groups, drivers),
+        "disagreements": find_disagreements(groups, every),
     }
 
 
@@ -127,14 +134,18 @@ def _print(report: dict[str, Any]) -> None:
         f"{len(compiler['refused_wrongly'])} wrongly not or with another code, "
         f"{len(compiler['refused'])} outside the profile"
     )
-    for name, result in report["languages"].items():
-        counts = ", ".join(
-            f"{len(result[kind])} {kind.replace('_', ' ')}" for kind in FAILURES
-        )
-        print(
-            f"{name}: {result['exact_groups']}/{result['groups']} groups and "
-            f"{result['exact']}/{result['instances']} instances exact; {counts}"
-        )
+    for language, summary in report["languages"].items():
+        for name, result in {"": summary, **summary["drivers"]}.items():
+            title = f"{language}/{name}" if name else language
+            counts = {kind: result[kind] for kind in FAILURES}
+            shown = ", ".join(
+                f"{found if isinstance(found, int) else len(found)} {kind.replace('_', ' ')}"
+                for kind, found in counts.items()
+            )
+            print(
+                f"{title}: {result['exact_groups']}/{result['groups']} groups and "
+                f"{result['exact']}/{result['instances']} instances exact; {shown}"
+            )
     print(f"disagreements: {len(report['disagreements'])}")
 
 

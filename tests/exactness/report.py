@@ -12,6 +12,13 @@ from tests.exactness.corpus import Group, Instance
 from tests.exactness.equality import equal
 from tests.exactness.verdicts import Verdict
 
+FAILURES = (
+    "false_accepts",
+    "false_rejects",
+    "round_trip_failures",
+    "wrong_codes",
+    "crashes",
+)
 Verdicts = Mapping[tuple[str, int], Verdict]
 """By group id and the instance's index."""
 
@@ -39,15 +46,33 @@ def judge_refusals(groups: Sequence[Group], compiled: CompiledCorpus) -> dict[st
     }
 
 
+def judge_language(
+    groups: Sequence[Group], drivers: Mapping[str, Verdicts]
+) -> dict[str, Any]:
+    """The counts of a language over all its drivers, and what each got wrong. An
+    instance is exact when every driver is right about it."""
+    found = {name: judge(groups, verdicts) for name, verdicts in drivers.items()}
+    wrong = {
+        (failure["group"], failure["index"])
+        for result in found.values()
+        for kind in FAILURES
+        for failure in result[kind]
+    }
+    most = max(found.values(), key=lambda result: result["instances"])
+    return {
+        "groups": most["groups"],
+        "exact_groups": most["groups"] - len({group for group, _ in wrong}),
+        "instances": most["instances"],
+        "exact": most["instances"] - len(wrong),
+        **{kind: sum(len(each[kind]) for each in found.values()) for kind in FAILURES},
+        "disagreements": len(find_disagreements(groups, drivers)),
+        "drivers": found,
+    }
+
+
 def judge(groups: Sequence[Group], verdicts: Verdicts) -> dict[str, Any]:
     """What one driver got right and wrong."""
-    failures: dict[str, list[dict[str, Any]]] = {
-        "false_accepts": [],
-        "false_rejects": [],
-        "round_trip_failures": [],
-        "wrong_codes": [],
-        "crashes": [],
-    }
+    failures: dict[str, list[dict[str, Any]]] = {kind: [] for kind in FAILURES}
     judged = exact = exact_groups = judged_groups = 0
     for group in groups:
         group_exact = True
@@ -67,6 +92,7 @@ def judge(groups: Sequence[Group], verdicts: Verdicts) -> dict[str, Any]:
                 {
                     "group": group.id,
                     "instance": instance.id,
+                    "index": index,
                     "json": instance.json[:200],
                     "code": verdict.code,
                     "detail": verdict.crash or (verdict.json or "")[:200],

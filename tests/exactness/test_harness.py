@@ -161,13 +161,15 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert data["groups"] == 3
     assert data["compiler"]["refused_as_expected"] == 1
     assert data["compiler"]["refused"] == [{"group": "3", "codes": ["MF2001"]}]
-    assert set(data["languages"]) == {
-        "python/plan",
-        "python/generated",
-        "python/server",
-    }
+    python = data["languages"]["python"]
+    assert set(python["drivers"]) == {"plan", "generated", "server"}
+    assert (python["groups"], python["instances"], python["exact"]) == (1, 1, 1)
+    assert python["refused_as_expected"] == 1
+    assert python["false_accepts"] == python["disagreements"] == 0
     assert run(good, outside, more=("--complete",)) == 1
     assert run(wrong) == 1
+    python = json.loads(report.read_text())["languages"]["python"]
+    assert (python["exact"], python["false_accepts"]) == (0, 3)
     assert run(allowed) == 1
     assert run({**refused, "refused": "MF2003"}) == 1
     assert run(good, good) == 2
