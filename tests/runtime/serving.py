@@ -33,6 +33,7 @@ def serving(
     *plans: Mapping[str, Any],
     handlers: Mapping[str, Any] | None = None,
     executor: str = "svc",
+    executors: Mapping[str, Mapping[str, Any]] | None = None,
     **config: Any,
 ) -> Iterator[Running]:
     """Serves on a thread of its own, with a real socket."""
@@ -43,7 +44,8 @@ def serving(
         drain=0.2,
         **config,
     )
-    executors = {} if handlers is None else {executor: handlers}
+    if executors is None:
+        executors = {} if handlers is None else {executor: handlers}
     server = Server(plans, settings, executors)
     host, port = server.bind()
     up = threading.Event()

@@ -134,7 +134,6 @@ func OptionalNullable[O, T any](name string, at func(*O) *OptNull[T], of *Codec[
 // Others say what members an object may have beside those that it declares.
 type Others[O any] struct {
 	forbid bool
-	free   bool
 	need   []string
 	rules  *nameRules
 	read   func(r *Reader, object *O, name string)

@@ -190,11 +190,6 @@ func (r *Reader) literal(text string) bool {
 	return false
 }
 
-// null reads a null; false, with nothing read, when the value is another.
-func (r *Reader) null() bool {
-	return r.kind() == kindNull && r.literal("null")
-}
-
 // number is a JSON number; integral says that it is written as an integer, which then
 // is whole.
 type number struct {

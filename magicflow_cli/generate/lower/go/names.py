@@ -29,11 +29,25 @@ def package_of(name: str) -> str:
     return f"{word}flow" if word in _TAKEN else word
 
 
+# Keywords, folders that Go treats as special, and packages that generated code imports.
 _TAKEN = frozenset(
-    """break case chan const continue default defer else fallthrough for func go goto if
-    import interface map package range return select struct switch type var main init
-    internal vendor testdata runtime cmd context errors mf worker client string error
-    bool byte any nil true false len new make time json executors""".split()
+    {"break", "case", "chan", "const", "continue", "default", "defer", "else"}
+    | {"fallthrough", "for", "func", "go", "goto", "if", "import", "interface", "map"}
+    | {"package", "range", "return", "select", "struct", "switch", "type", "var"}
+    | {"main", "init", "internal", "vendor", "testdata", "magicflow", "cmd", "config"}
+    | {"context", "mf", "worker", "client", "executor", "steps", "json", "http", "io"}
+    | {
+        "httptest",
+        "strings",
+        "testing",
+        "string",
+        "error",
+        "bool",
+        "byte",
+        "any",
+        "nil",
+    }
+    | {"true", "false", "len", "new", "make", "int64", "float64", "rune"}
 )
 
 

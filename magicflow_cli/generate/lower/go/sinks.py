@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from typing import Any
 
 from magicflow_cli.generate.model import Untrusted
@@ -102,7 +103,7 @@ def lines(value: tuple[str, ...]) -> str:
     return "\n".join(value)
 
 
-FILTERS = {
+FILTERS: dict[str, Callable[..., str]] = {
     "lines": lines,
     "string": string_literal,
     "comment": comment,
