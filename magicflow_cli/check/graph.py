@@ -165,11 +165,15 @@ def _has_back_edge(block: BlockInfo) -> bool:
 
 def check_endless(block: BlockInfo, report: Report) -> None:
     """From some step on, success leads round and round and never to an end."""
+    before: dict[StepInfo, list[StepInfo]] = {}
+    for step in block.steps:
+        for target in _steps_of(success_targets(step)):
+            before.setdefault(target, []).append(step)
     ending = _closure(
-        [s for s in block.steps if _ends(s)],
-        lambda step: [s for s in block.steps if step in _steps_of(success_targets(s))],
+        [step for step in block.steps if _ends(step)],
+        lambda step: before.get(step, []),
     )
-    endless = [s for s in block.steps if s not in ending]
+    endless = [step for step in block.steps if step not in ending]
     if endless:
         first = endless[0]
         report.add(
@@ -194,33 +198,69 @@ def check_unbounded_cycles(block: BlockInfo, report: Report) -> None:
         step: _steps_of(success_targets(step)) + failure_targets(step)
         for step in block.steps
     }
-    reach = {s: _closure(edges[s], lambda step: edges.get(step, [])) for s in edges}
-    seen: set[StepInfo] = set()
-    for step in block.steps:
-        if step in seen or step not in reach[step]:
+    for cycle in _cycles(edges):
+        inside = set(cycle)
+        if any(s.type in _WAITING for s in cycle) or _decided_exit(cycle, inside):
             continue
-        cycle = [s for s in block.steps if s in reach[step] and step in reach[s]]
-        seen.update(cycle)
-        if any(s.type in _WAITING for s in cycle) or _decided_exit(cycle):
-            continue
-        if not any(set(success_targets(s)) - set(cycle) for s in cycle):
+        if all(inside.issuperset(_steps_of(success_targets(s))) for s in cycle) and (
+            not any(isinstance(t, End) for s in cycle for t in success_targets(s))
+        ):
             continue  # an endless path, said by MF3005
+        first = cycle[0]
         report.add(
             MF3006,
-            f"the cycle through `{step.name}` has neither a bound nor a wait",
-            step.span,
+            f"the cycle through `{first.name}` has neither a bound nor a wait",
+            first.span,
             help="leave the cycle by a `switch` with a `goto`, put a `wait` into it,"
             " use a `loop` with `max_iterations`, or a `retry` policy for failures",
             labels=[Label(s.span, "in the cycle") for s in cycle[1:4]],
         )
 
 
-def _decided_exit(cycle: list[StepInfo]) -> bool:
+def _decided_exit(cycle: list[StepInfo], inside: set[StepInfo]) -> bool:
     return any(
         step.type == "switch"
-        and any(target not in cycle for target in success_targets(step))
+        and any(
+            not isinstance(target, StepInfo) or target not in inside
+            for target in success_targets(step)
+        )
         for step in cycle
     )
+
+
+def _cycles(edges: dict[StepInfo, list[StepInfo]]) -> list[list[StepInfo]]:
+    """The strongly connected parts that hold a cycle, each in document order (Kosaraju:
+    two passes, linear in steps and edges)."""
+    finished: list[StepInfo] = []
+    seen: set[StepInfo] = set()
+    for root in edges:
+        pending = [(root, False)]
+        while pending:
+            step, done = pending.pop()
+            if done:
+                finished.append(step)
+            elif step not in seen:
+                seen.add(step)
+                pending.append((step, True))
+                pending += [(t, False) for t in edges.get(step, []) if t not in seen]
+    back: dict[StepInfo, list[StepInfo]] = {}
+    for step, targets in edges.items():
+        for target in targets:
+            back.setdefault(target, []).append(step)
+    part_of: dict[StepInfo, StepInfo] = {}
+    for root in reversed(finished):
+        stack = [root] if root not in part_of else []
+        while stack:
+            step = stack.pop()
+            if step not in part_of:
+                part_of[step] = root
+                stack += [s for s in back.get(step, []) if s not in part_of]
+    parts: dict[StepInfo, list[StepInfo]] = {}
+    for step in edges:
+        parts.setdefault(part_of[step], []).append(step)
+    return [
+        part for part in parts.values() if len(part) > 1 or part[0] in edges[part[0]]
+    ]
 
 
 def _closure(

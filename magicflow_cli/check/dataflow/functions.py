@@ -33,6 +33,10 @@ from magicflow_cli.load.nodes import Mapping
 from magicflow_cli.plan import models as plan
 
 
+_SHOWN = 6
+"""How many functions one warning names."""
+
+
 def link_fallbacks(checked: CheckedWorkflow, holes: Holes) -> None:
     """A fallback's outputs stand in for the failed step's: what is read of one must
     come from the other too."""
@@ -254,7 +258,9 @@ def warn_untyped(checked: CheckedWorkflow, report: Report) -> None:
     if not untyped:
         return
     first = untyped[0].steps[0]
-    names = ", ".join(f"`{info.function}`" for info in untyped)
+    names = ", ".join(f"`{info.function}`" for info in untyped[:_SHOWN])
+    if len(untyped) > _SHOWN:
+        names += f" and {len(untyped) - _SHOWN} more"
     plural = len(untyped) > 1
     report.add(
         MF6401,
@@ -265,7 +271,7 @@ def warn_untyped(checked: CheckedWorkflow, report: Report) -> None:
         + (", and so on" if plural else ""),
         labels=[
             Label(info.steps[0].span, f"calls `{info.function}`")
-            for info in untyped[1:]
+            for info in untyped[1:_SHOWN]
         ],
     )
 
