@@ -24,9 +24,9 @@ from typing import Any, Literal
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "runtime" / "python")]
 
+from magicflow.types import TypeSet, decode_json, encode_json  # noqa: E402
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter  # noqa: E402
 
-from magicflow.types import TypeSet, decode_json, encode_json  # noqa: E402
 from magicflow_cli.plan import to_json  # noqa: E402
 from tests.exactness.compiling import compile_corpus  # noqa: E402
 from tests.exactness.corpus import Group  # noqa: E402
