@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from magicflow.engine.cron import parse_cron
+from magicflow.cron import parse_cron
 
 
 def millis(text: str) -> int:

@@ -14,8 +14,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from magicflow.cron import parse_cron
 from magicflow.engine.clock import Handle
-from magicflow.engine.cron import parse_cron
 from magicflow.engine.requests import (
     OWN_KEYS,
     Overloaded,
