@@ -125,10 +125,8 @@ class Simulation:
         old.state = "closed"
         old.timers.clear()
         old.schedules.clear()
-        for run in list(old.dispatcher._runs.values()):
-            run.task = None
-            if run.work is not None:
-                run.work.cancel()
+        old.dispatcher._local_runs.release()
+        old.dispatcher._local_runs.forget_orphans()
         for work in list(old.effects._works):
             work.cancel()
         if old._recovery is not None:

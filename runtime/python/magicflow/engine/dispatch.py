@@ -14,23 +14,13 @@ from typing import Any, Protocol
 from magicflow.engine.breaker import Breakers
 from magicflow.engine.clock import Clock
 from magicflow.engine.faults import Faults
+from magicflow.engine.localruns import LocalRunner, LocalRuns
 from magicflow.engine.queues import TaskQueue
-from magicflow.engine.tasks import AttemptKey, Stale, Task, TaskKey
-from magicflow.worker.context import TaskContext
+from magicflow.engine.tasks import Stale, Task, TaskKey
 from magicflow.worker.invoke import Outcome
 
 Event = dict[str, Any]
 Settled = asyncio.Future[None]
-
-
-class LocalRunner(Protocol):
-    """An executor of this process."""
-
-    concurrency: int
-
-    async def run(self, context: TaskContext) -> Outcome: ...
-
-    def close(self) -> None: ...
 
 
 class Reports(Protocol):
@@ -50,19 +40,6 @@ class LeaseSettings:
 
     lease: int = 30_000
     max_deliveries: int = 5
-
-
-class _LocalRun:
-    """A handler at work. It outlives its task when the engine recovers from a failed
-    store: then the attempt, scheduled again, takes the run over instead of a second."""
-
-    __slots__ = ("context", "outcome", "task", "work")
-
-    def __init__(self, task: Task | None, context: TaskContext) -> None:
-        self.task = task
-        self.context = context
-        self.work: asyncio.Task[None] | None = None
-        self.outcome: Outcome | None = None
 
 
 class Dispatcher:
@@ -85,9 +62,8 @@ class Dispatcher:
         self.stale_reports = 0
         self.closing = False
         self._tasks: dict[TaskKey, Task] = {}
-        self._busy: dict[str, int] = {}
         self._counts: dict[tuple[str, str], int] = {}
-        self._runs: dict[AttemptKey, _LocalRun] = {}
+        self._local_runs = LocalRuns(self.finish_local, self.place_freed)
 
     def __len__(self) -> int:
         return len(self._tasks)
@@ -105,9 +81,10 @@ class Dispatcher:
                     task.scheduled_at + limit, lambda: self._time_out(task, "queue")
                 )
             )
-        run = self._runs.get(task.attempt_key) if self._runs else None
-        if run is not None:
-            self._attach(run, task)
+        if self._local_runs.attach(task):
+            if task.state == "running":
+                self._count(task)
+                self._start_limits(task)
             return
         executor = message["executor"]
         local = self.local.get(executor)
@@ -119,7 +96,7 @@ class Dispatcher:
         if (
             local is not None
             and "max_concurrency" not in message
-            and self._busy.get(executor, 0) < local.concurrency
+            and self._local_runs.has_place(executor, local)
         ):
             self._start_local(task, local)
             return
@@ -157,53 +134,27 @@ class Dispatcher:
     # in process
 
     def _start_waiting(self, executor: str) -> None:
-        local = self.local[executor]
+        runner = self.local[executor]
         queue = self._queue(executor)
-        while self._busy.get(executor, 0) < local.concurrency:
+        while self._local_runs.has_place(executor, runner):
             task = queue.take()
             if task is None:
                 return
-            self._start_local(task, local)
+            self._start_local(task, runner)
 
-    def _start_local(self, task: Task, local: LocalRunner) -> None:
+    def _start_local(self, task: Task, runner: LocalRunner) -> None:
         if "circuit_breaker" in task.message and not self._admit(task):
             return
-        executor = task.message["executor"]
-        self._busy[executor] = self._busy.get(executor, 0) + 1
         self._count(task)
         task.state = "running"
-        context = TaskContext(task.message)
-        run = _LocalRun(task, context)
         self._start_limits(task)
-        if "heartbeat_timeout" in task.message:
-            loop = asyncio.get_running_loop()
-            context = TaskContext(
-                task.message,
-                lambda: void(loop.call_soon_threadsafe(self._renew, task)),
-            )
-            run.context = context
-        self._runs[task.attempt_key] = run
-        run.work = asyncio.get_running_loop().create_task(
-            self._work(run, executor, local)
-        )
+        beat = self._renew if "heartbeat_timeout" in task.message else None
+        self._local_runs.start(task, runner, beat)
 
-    async def _work(self, run: _LocalRun, executor: str, local: LocalRunner) -> None:
-        try:
-            run.outcome = await local.run(run.context)
-        except asyncio.CancelledError:
-            run.outcome = None
-        finally:
-            self._busy[executor] -= 1
-        task = run.task
-        if task is None:
-            return  # the engine recovers; `schedule` or `forget` comes for it
-        self._runs.pop(task.attempt_key, None)
-        if task.state == "running":
-            self._finish_local(task, run.outcome)
-        if executor in self.queues:
-            self._start_waiting(executor)
-
-    def _finish_local(self, task: Task, outcome: Outcome | None) -> None:
+    def finish_local(self, task: Task, outcome: Outcome | None) -> None:
+        """A handler of this process ended; None when it was cancelled."""
+        if task.state != "running":
+            return
         self._faults.reach("before_record")
         if outcome is not None:
             self._report(task, {"type": "task_result", **outcome})
@@ -213,15 +164,9 @@ class Dispatcher:
             error = {"code": "UNAVAILABLE", "message": "the server stops"}
             self._report(task, {"type": "task_result", "error": error})
 
-    def _attach(self, run: _LocalRun, task: Task) -> None:
-        run.task = task
-        task.state = "running"
-        self._count(task)
-        if run.work is not None and run.work.done():
-            self._runs.pop(task.attempt_key, None)
-            self._finish_local(task, run.outcome)
-        else:
-            self._start_limits(task)
+    def place_freed(self, executor: str) -> None:
+        if executor in self.queues:
+            self._start_waiting(executor)
 
     # by lease
 
@@ -377,7 +322,7 @@ class Dispatcher:
         if kind == "queue":
             self._queue(task.message["executor"]).size -= 1
         self._report(task, {"type": "timed_out", "kind": kind})
-        self._stop_local(task)
+        self._local_runs.stop(task)
 
     # ending
 
@@ -397,15 +342,9 @@ class Dispatcher:
         elif task.state == "running":
             if not wait:
                 self._drop(task)
-            self._stop_local(task)
+            self._local_runs.stop(task)
         elif not wait:
             self._drop(task)
-
-    def _stop_local(self, task: Task) -> None:
-        run = self._runs.get(task.attempt_key)
-        if run is not None and run.work is not None:
-            run.context.cancel()
-            run.work.cancel()
 
     def _report(self, task: Task, event: Event, done: Settled | None = None) -> bool:
         if task.state == "ended":
@@ -458,11 +397,8 @@ class Dispatcher:
 
     def reset(self) -> None:
         """Forget every task; the outbox gives them back. Handlers keep running."""
+        self._local_runs.release()
         for task in list(self._tasks.values()):
-            if task.state == "running":
-                run = self._runs.get(task.attempt_key)
-                if run is not None:
-                    run.task = None
             task.silence()
             task.state = "ended"
         self._tasks.clear()
@@ -474,12 +410,7 @@ class Dispatcher:
 
     def forget_orphans(self) -> None:
         """After recovery: results that no task came for are of no use."""
-        for key, run in list(self._runs.items()):
-            if run.task is None:
-                del self._runs[key]
-                if run.work is not None:
-                    run.context.cancel()
-                    run.work.cancel()
+        self._local_runs.forget_orphans()
 
     def stop_polls(self) -> None:
         """Nothing is handed out any more; who waits for tasks gets none."""
@@ -489,22 +420,13 @@ class Dispatcher:
                 finish(queue.pollers.popleft())
 
     def running_local(self) -> int:
-        return len(self._runs)
+        return len(self._local_runs)
 
     async def drain(self, seconds: float) -> None:
         """Wait for handlers at work, then stop them; their tasks run again later."""
-        works = [run.work for run in self._runs.values() if run.work is not None]
-        if works and seconds > 0:
-            await asyncio.wait(works, timeout=seconds)
-        for run in list(self._runs.values()):
-            run.task = None
-            if run.work is not None and not run.work.done():
-                run.context.cancel()
-                run.work.cancel()
-        if works:
-            await asyncio.wait(works, timeout=1)
-        for local in self.local.values():
-            local.close()
+        await self._local_runs.drain(seconds)
+        for runner in self.local.values():
+            runner.close()
 
     def executors_without_workers(self, patience: int = 60_000) -> list[str]:
         """Executors with waiting tasks that nobody polled for within `patience` ms."""
@@ -531,7 +453,3 @@ def _event_of(task: Task, event: Event) -> Event:
 def finish(future: asyncio.Future[None]) -> None:
     if not future.done():
         future.set_result(None)
-
-
-def void(_: object) -> None:
-    """For callbacks that must give None."""

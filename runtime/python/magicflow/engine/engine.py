@@ -21,12 +21,13 @@ from magicflow.core import apply, decide
 from magicflow.engine.admission import START_TIMER
 from magicflow.engine.catalog import Catalog, Deployed
 from magicflow.engine.clock import Clock, SystemClock
-from magicflow.engine.dispatch import Dispatcher, LeaseSettings, LocalRunner
+from magicflow.engine.dispatch import Dispatcher, LeaseSettings
 from magicflow.engine.effects import Effects
 from magicflow.engine.encoding import decode
 from magicflow.engine.faults import Faults, faults_of_environment
 from magicflow.engine.ids import id_source
 from magicflow.engine.live import LiveRun, LiveRuns, build_transition
+from magicflow.engine.localruns import LocalRunner
 from magicflow.engine.pipeline import Pending, Pipeline, Settled, retrieve
 from magicflow.engine.requests import (
     EngineSettings,

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from magicflow.engine.dispatch import LocalRunner
 from magicflow.engine.engine import Engine
 from magicflow.engine.live import LiveRun
+from magicflow.engine.localruns import LocalRunner
 from magicflow.engine.requests import StartRequest
 from magicflow.store import MemoryStore, Store
 from magicflow.store.writer import InlineWriter

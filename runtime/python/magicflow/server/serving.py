@@ -14,7 +14,7 @@ from typing import Any
 import uvicorn
 
 from magicflow.engine import Engine, EngineSettings
-from magicflow.engine.dispatch import LocalRunner
+from magicflow.engine.localruns import LocalRunner
 from magicflow.observe.logs import set_up_logs
 from magicflow.observe.metrics import Gauge
 from magicflow.observe.traces import exporting_traces
