@@ -10,10 +10,12 @@ from magicflow_cli.check import (
     failure_rules,
     handlers,
     names,
+    notifications,
     parallel,
     retries,
     security,
     style,
+    triggers,
 )
 from magicflow_cli.check.model import CheckedWorkflow
 from magicflow_cli.diagnostics import Report
@@ -25,6 +27,9 @@ RULES: tuple[Rule, ...] = (
     names.check_collisions,
     names.check_shadowed_roots,
     names.check_item_variables,
+    triggers.check_time_zones,
+    triggers.check_schedules,
+    notifications.check_notifications,
     parallel.check_shared_fallbacks,
     parallel.check_hidden_outputs,
     handlers.check_unused_fallback,

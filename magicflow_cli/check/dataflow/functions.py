@@ -32,8 +32,7 @@ from magicflow_cli.diagnostics.codes import MF6401
 from magicflow_cli.load.nodes import Mapping
 from magicflow_cli.plan import models as plan
 
-
-_SHOWN = 6
+_SHOWN = 8
 """How many functions one warning names."""
 
 
