@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gc
 import logging
+import os
 import signal
 import socket
 from collections.abc import Callable, Iterable, Mapping
@@ -138,7 +139,7 @@ class Server:
         """Drain: readiness goes first, then no new connection, then the handlers."""
         if not self.app.ready and self._uvicorn is not None:
             _LOGGER.warning("stopping at once; open tasks run again after the start")
-            signal.raise_signal(signal.SIGKILL)
+            os._exit(130)
         self.app.ready = False
         self.engine.dispatcher.stop_polls()
         for live in self.engine.runs:
