@@ -52,11 +52,12 @@ def run(
     *,
     complete: bool = False,
     permissions: Permissions | None = None,
+    language: str = "python",
 ) -> list[str]:
     """One run; the codes that it reports."""
     report = Report()
     request = Request(
-        tuple(plans), load_language("python"), targets, options or Options(), complete
+        tuple(plans), load_language(language), targets, options or Options(), complete
     )
     prepared = prepare(request, folder, report, permissions)
     if prepared is not None and not report.has_errors:

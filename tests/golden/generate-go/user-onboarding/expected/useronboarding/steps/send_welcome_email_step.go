@@ -1,0 +1,16 @@
+package steps
+
+import (
+	"context"
+
+	"workflows/useronboarding"
+
+	mf "github.com/truongtu268/magic-flow/runtime/go/types"
+	"github.com/truongtu268/magic-flow/runtime/go/worker"
+)
+
+// SendWelcomeEmail runs the step send-welcome-email.
+func (s *Steps) SendWelcomeEmail(ctx context.Context, input *useronboarding.SendWelcomeEmailInput) (*useronboarding.SendWelcomeEmailOutput, error) {
+	worker.Logger(ctx).Warn("this step is a stub: it gives an example")
+	return mf.Example(mf.Of[useronboarding.SendWelcomeEmailOutput](), "{\"account_status\":\"active\",\"created_at\":\"2026-01-31T12:00:00Z\",\"user_id\":\"string\",\"verification_status\":\"verified\",\"welcome_email_sent\":true}")
+}

@@ -1,0 +1,103 @@
+"""Generated Go projects: the expected trees, and what every one of them must be.
+
+`pytest --update-golden` writes the trees again. The runtime's source and the manifest,
+which hashes the generator, are left out. Go's build cache is shared by all.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.golden.test_generate_python import CASES as PYTHON_CASES
+from tests.golden.test_generate_python import _diff, ours
+from tests.languages import go, need
+from tests.unit.generate.plans import ROOT, compile_texts, run
+
+HERE = Path(__file__).parent / "generate-go"
+CASES = dict(PYTHON_CASES)
+TARGETS = ("types", "executor", "client")
+
+
+@pytest.fixture(scope="session", params=CASES)
+def workflow(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def project(workflow: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The whole project of a case, with everything that a user gets."""
+    folder = tmp_path_factory.mktemp(workflow)
+    texts = [file.read_text("utf-8") for file in sorted(CASES[workflow].glob("*.yaml"))]
+    assert run(folder, compile_texts(*texts), TARGETS, language="go") == []
+    return folder
+
+
+def test_the_tree_is_the_expected_one(
+    workflow: str, project: Path, request: pytest.FixtureRequest
+) -> None:
+    expected = HERE / workflow / "expected"
+    found, known = ours(project), ours(expected)
+    difference = "\n".join(_diff(known, found))
+    if not request.config.getoption("--update-golden"):
+        assert not difference, difference
+        return
+    assert not os.environ.get("CI"), "goldens are not updated in CI"
+    print(difference)
+    for path in known.keys() - found.keys():
+        (expected / path).unlink()
+    for path, text in found.items():
+        (expected / path).parent.mkdir(parents=True, exist_ok=True)
+        (expected / path).write_text(text, "utf-8")
+
+
+def test_it_is_formatted(project: Path) -> None:
+    need("go")
+    done = subprocess.run(
+        ["gofmt", "-l", "-d", "."], cwd=project, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_it_is_vetted_and_its_tests_pass(project: Path) -> None:
+    """Offline: the modules are there once `go mod download` has run."""
+    need("go")
+    downloaded = go("mod", "download", cwd=project)
+    assert downloaded.returncode == 0, downloaded.stderr
+    offline = {"GOPROXY": "off"}
+    for arguments in (("vet", "./..."), ("test", "./..."), ("mod", "verify")):
+        done = go(*arguments, cwd=project, env=offline)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_module_is_complete(project: Path, tmp_path: Path) -> None:
+    """`go mod tidy` has nothing to add, but for what a project without tests of the
+    runtime does not need."""
+    need("go")
+    copy = tmp_path / "copy"
+    shutil.copytree(project, copy)
+    done = go("mod", "tidy", "-diff", cwd=copy)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_no_file_is_one_that_go_drops(project: Path) -> None:
+    need("go")
+    listed = go(
+        "list", "-f", "{{.Dir}} {{.GoFiles}} {{.TestGoFiles}}", "./...", cwd=project
+    )
+    assert listed.returncode == 0, listed.stderr
+    for path in ours(project):
+        if path.endswith(".go"):
+            assert path.rpartition("/")[2] in listed.stdout, path
+
+
+def test_nothing_names_this_machine(project: Path) -> None:
+    for path in project.rglob("*"):
+        if path.is_file() and path.name != "lock":
+            content = path.read_bytes()
+            assert str(ROOT).encode() not in content
+            assert str(project).encode() not in content
