@@ -25,7 +25,7 @@ from magicflow_cli.diagnostics.codes import (
     MF7009,
     MF7010,
 )
-from magicflow_cli.load.nodes import Mapping, Scalar
+from magicflow_cli.load.nodes import Mapping, Scalar, Sequence
 from magicflow_cli.record import Value
 
 _LIMITS = ("timeout", "queue_timeout", "heartbeat_timeout", "total_timeout")
@@ -42,6 +42,19 @@ def check_zero_limits(checked: CheckedWorkflow, report: Report) -> None:
                     place_of(node, key),
                     help="write how long it may take, or leave the key out for no limit",
                 )
+
+
+def check_zero_periods(checked: CheckedWorkflow, report: Report) -> None:
+    """A schedule that comes up all the time."""
+    triggers = spec_of(checked).get("triggers")
+    for trigger in triggers.items if isinstance(triggers, Sequence) else ():
+        if isinstance(trigger, Mapping) and millis(trigger, "every") == 0:
+            report.add(
+                MF7001,
+                "`every` is zero: the schedule would never stop starting runs",
+                place_of(trigger, "every"),
+                help="write the time between two starts",
+            )
 
 
 def _limited(checked: CheckedWorkflow) -> Iterator[tuple[Mapping, tuple[str, ...]]]:

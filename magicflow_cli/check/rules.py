@@ -40,6 +40,7 @@ RULES: tuple[Rule, ...] = (
     failure_rules.check_rollback,
     failure_rules.check_rule_jumps,
     budgets.check_zero_limits,
+    budgets.check_zero_periods,
     budgets.check_worst_case,
     retries.check_impossible_retries,
     retries.check_retry_codes,

@@ -125,6 +125,7 @@ MF1007 = _error("MF1007", "Two workflows have one name and version")
 MF1008 = _error("MF1008", "The context does not exist")
 MF1009 = _error("MF1009", "Several contexts could be meant")
 MF1010 = _warning("MF1010", "The workflow's input and output are untyped")
+MF1011 = _error("MF1011", "A time zone does not exist")
 
 # (MF1101 to MF1199: names that must differ)
 MF1101 = _error("MF1101", "Two names are one in generated code")
@@ -256,6 +257,7 @@ MF7007 = _error("MF7007", "One function has two circuit breakers")
 MF7008 = _warning("MF7008", "A retry policy names an unknown code")
 MF7009 = _warning("MF7009", "An attempt's limit is longer than that of all attempts")
 MF7010 = _warning("MF7010", "A key has no effect")
+MF7011 = _error("MF7011", "A schedule never comes up")
 
 # MF8: security and style
 MF8001 = _warning("MF8001", "A secret stands in clear text")

@@ -74,9 +74,9 @@ FILES: dict[str, Callable[[], str]] = {
 @pytest.mark.parametrize("suffix", ["yaml", "json"])
 def test_a_hostile_file_is_cheap(name: str, suffix: str) -> None:
     data = FILES[name]().encode()
-    started = time.perf_counter()
+    started = time.process_time()
     loaded = load_text(data, f"f.{suffix}")
-    assert time.perf_counter() - started < 4  # 2 s on a machine that is not shared
+    assert time.process_time() - started < 4  # 2 s on a machine that is not shared
     assert loaded.documents or loaded.diagnostics
 
 
@@ -94,9 +94,9 @@ def test_a_hostile_file_is_small_in_memory(name: str) -> None:
 
 @pytest.mark.parametrize("name", FILES)
 def test_a_hostile_file_can_be_shown(name: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     check_load(FILES[name]().encode())
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
 
 
 @pytest.mark.parametrize("target", sorted(fuzz.TARGETS))
