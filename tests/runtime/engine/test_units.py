@@ -10,9 +10,9 @@ from magicflow.engine.breaker import Breaker
 from magicflow.engine.clock import SystemClock, VirtualClock
 from magicflow.engine.ids import id_source
 from magicflow.engine.timers import Timers
-from magicflow.engine.versions import parse_version, satisfies
 from magicflow.observe.metrics import Counter, Gauge, Histogram, expose
 from magicflow.server.durations import parse_duration
+from magicflow.versions import parse_version, satisfies
 
 
 def test_ids_are_uuids_that_grow_even_when_time_does_not() -> None:

@@ -10,9 +10,9 @@ from typing import Any
 from magicflow.engine.encoding import decode, encode
 from magicflow.engine.tasks import NotFound
 from magicflow.engine.triggers import EventTrigger, event_triggers
-from magicflow.engine.versions import parse_version, satisfies
 from magicflow.plan import Plan, load_plan
 from magicflow.store import PlanRow, Store
+from magicflow.versions import parse_version, satisfies
 
 
 @dataclass(slots=True, eq=False)
