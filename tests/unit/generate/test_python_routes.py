@@ -52,7 +52,7 @@ SIGNATURE = re.compile(
     r"^        c\.STEP_[A-Z_]+: describe\((?:.|\n)*?\n?\s*\),\n", re.MULTILINE
 )
 EVENT = re.compile(r"^        return self\.signal\((?:.|\n)*?\)$", re.MULTILINE)
-START = re.compile(r"^START_PATH: Final = .*$", re.MULTILINE)
+START = re.compile(r"^START_PATH = .*$", re.MULTILINE)
 WHERE = {
     "constants.py": (CONSTANT, MEMBER),
     "executor.py": (ROUTE, USED, SIGNATURE),

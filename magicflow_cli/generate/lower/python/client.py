@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from magicflow_cli.generate.lower.python.client_tests import client_tests
-from magicflow_cli.generate.lower.python.code import Atom, call, layout
+from magicflow_cli.generate.lower.python.code import Atom, call, layout, subscript
 from magicflow_cli.generate.lower.python.contract import contract_view
 from magicflow_cli.generate.lower.python.functions import codec_of, type_from
 from magicflow_cli.generate.lower.python.names import (
@@ -36,8 +36,11 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class ClientView:
+    """`blocking` and `waiting` are the first lines of the clients' classes."""
+
     workflow: Untrusted
-    name: str
+    blocking: str
+    waiting: str
     has_types: bool
     events: tuple[Event, ...]
 
@@ -50,18 +53,26 @@ def lower(document: plan.Plan, options: Options) -> Iterator[View]:
         for _, event in sorted(document.events.items())
         if event.listens
     )
+    name = class_of(document.workflow.name, "client")
     yield contract_view(document, options)
     yield View(
         f"{folder}client.py",
         "client/client.py.j2",
         ClientView(
             workflow=Untrusted(document.workflow.name),
-            name=class_of(document.workflow.name, "client"),
+            blocking=_head(name, "WorkflowClient"),
+            waiting=_head(f"Async{name}", "AsyncWorkflowClient"),
             has_types=any("(t." in event.codec for event in events),
             events=events,
         ),
     )
     yield from client_tests(document, options)
+
+
+def _head(name: str, base: str) -> str:
+    """The first line of a client's class."""
+    parent = subscript(base, Atom("Input"), Atom("Output"))
+    return layout("", call(f"class {name}", parent), ":")
 
 
 def _event(document: plan.Plan, event: plan.Event) -> Event:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from magicflow.types import TypeSet
 
-from magicflow_cli.generate.lower.python.annotations import json_code
+from magicflow_cli.generate.lower.python.annotations import json_code, string
 from magicflow_cli.generate.lower.python.code import (
     Atom,
     Bracket,
@@ -15,12 +16,11 @@ from magicflow_cli.generate.lower.python.code import (
     assignment,
     call,
     declaration,
-    layout,
+    import_from,
     subscript,
 )
 from magicflow_cli.generate.lower.python.examples import NOTHING, example_of, type_set
 from magicflow_cli.generate.lower.python.functions import (
-    codec_of,
     step_functions,
     type_from,
 )
@@ -41,60 +41,61 @@ from magicflow_cli.plan import models as plan
 
 
 @dataclass(frozen=True, slots=True)
-class EventTest:
-    name: str
-    constant: str
-    codec: str
-    data: str
-
-
-@dataclass(frozen=True, slots=True)
 class ClientTestsView:
-    """`path`, `input`, `output` and `errors` are whole statements, or ""."""
+    """All but `workflow` are whole statements, or ""."""
 
     workflow: Untrusted
-    module: str
-    client: str
-    blocking: str
-    waiting: str
+    imports: tuple[str, ...]
+    name: str
     path: str
     input: str
     output: str
     errors: str
-    has_types: bool
-    events: tuple[EventTest, ...]
+    events: str
 
 
 def client_tests(document: plan.Plan, options: Options) -> Iterator[View]:
     """`tests/test_<workflow>_client.py`."""
     types = type_set(document)
-    events = tuple(_events(document, types))
-    client = class_of(document.workflow.name, "client")
+    name = document.workflow.name
+    events = _events(document, types)
+    value = _value("INPUT", types, document.input)
+    errors = _errors(document)
     yield constant_tests(document, options)
     yield View(
-        f"tests/test_{module_of(document.workflow.name)}_client.py",
+        f"tests/test_{module_of(name)}_client.py",
         "tests/client.py.j2",
         ClientTestsView(
-            workflow=Untrusted(document.workflow.name),
-            module=tested_module(document, options),
-            client=client,
-            blocking=_client(client),
-            waiting=_client(f"Async{client}"),
-            path=assignment(
-                "START_PATH", Atom(string_literal(start_path(document.workflow.name)))
+            workflow=Untrusted(name),
+            imports=tuple(
+                _imports(
+                    document,
+                    options,
+                    "".join([value and "CONTRACT", errors, events]),
+                )
             ),
-            input=_value("INPUT", types, document.input),
+            name=assignment("WORKFLOW", Atom(string_literal(name))),
+            path=assignment("START_PATH", Atom(string_literal(start_path(name)))),
+            input=value,
             output=_value("OUTPUT", types, document.output.type),
-            errors=_errors(document),
-            has_types=any("(t." in event.codec for event in events),
+            errors=errors,
             events=events,
         ),
     )
 
 
-def _client(name: str) -> str:
-    answer = call("httpx.MockTransport", Atom("self.answer"))
-    return layout("return ", call(f"x.{name}", transport=answer), "", " " * 8)
+def _imports(document: plan.Plan, options: Options, text: str) -> Iterator[str]:
+    """The imports of what a text mentions."""
+    module = tested_module(document, options)
+    client = class_of(document.workflow.name, "client")
+    for name, alias in (("constants", "c"), ("errors", "e"), ("types", "t")):
+        if re.search(rf"\b{alias}\.", text):
+            yield import_from(module, [Atom(f"{name} as {alias}")])
+    names = [f"Async{client} as AsyncClient", f"{client} as Client"]
+    for name in sorted(names):
+        yield import_from(f"{module}.client", [Atom(name)])
+    if "CONTRACT" in text:
+        yield import_from(f"{module}.contract", [Atom("CONTRACT")])
 
 
 def _value(name: str, types: TypeSet, ref: plan.TypeRef) -> str:
@@ -119,14 +120,20 @@ def _errors(document: plan.Plan) -> str:
     )
 
 
-def _events(document: plan.Plan, types: TypeSet) -> Iterator[EventTest]:
+def _events(document: plan.Plan, types: TypeSet) -> str:
+    entries: list[Code] = []
     for _, event in sorted(document.events.items()):
         value = example_of(types, event.type)
         if event.listens and value is not NOTHING:
-            type = type_from("t", event.type, document.types)
-            yield EventTest(
-                name=function_of(f"send-{event.name}"),
-                constant=constant("event", event.name),
-                codec=codec_of(type, " " * 4),
-                data=declaration("data", Atom("Any"), json_code(value), " " * 4),
+            parts = (
+                string(function_of(f"send-{event.name}")),
+                Atom(f"c.{constant('event', event.name)}"),
+                call("mf.Codec", type_from("t", event.type, document.types)),
+                json_code(value),
             )
+            entries.append(Bracket("", "(", parts))
+    if not entries:
+        return ""
+    return declaration(
+        "EVENTS", subscript("list", Atom("Any")), Bracket("", "[", tuple(entries))
+    )

@@ -10,7 +10,6 @@ from magicflow_cli.generate.lower.python.code import (
     Code,
     call,
     declaration,
-    layout,
     subscript,
 )
 from magicflow_cli.generate.lower.python.functions import (
@@ -62,8 +61,8 @@ def contract_view(document: plan.Plan, options: Options) -> View:
             workflow=Untrusted(document.workflow.name),
             has_errors=bool(errors),
             has_models="mf." in text,
-            input=layout("Input: TypeAlias = ", takes),
-            output=layout("Output: TypeAlias = ", gives),
+            input=declaration("Input", Atom("TypeAlias"), takes),
+            output=declaration("Output", Atom("TypeAlias"), gives),
             errors=declaration(
                 "ERRORS",
                 subscript(

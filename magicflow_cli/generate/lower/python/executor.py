@@ -44,9 +44,9 @@ STEP = " " * 4
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """`function` is the parameter of that name, with its type."""
+    """Two parameters with their types."""
 
-    member: str
+    step: str
     function: str
 
 
@@ -64,7 +64,7 @@ class Method:
 class Handlers:
     """One executor: the protocol of its handlers, and the method that takes them."""
 
-    name: str
+    head: str
     executor: Untrusted
     use: str
     registrations: tuple[str, ...]
@@ -73,10 +73,13 @@ class Handlers:
 
 @dataclass(frozen=True, slots=True)
 class ExecutorView:
-    """`signatures` and what is in `built` are whole statements."""
+    """`signatures` and what is in `built` are whole statements; `head` and `build` are
+    the first lines of the class and of `build_executor`."""
 
     workflow: Untrusted
     name: str
+    head: str
+    build: str
     typing: tuple[str, ...]
     worker: tuple[str, ...]
     base_import: str
@@ -154,9 +157,12 @@ def _executor(document: plan.Plan, functions: list[StepFunction]) -> ExecutorVie
     base = ["Answer", "StepFunction"] if functions else []
     base += ["WorkflowExecutor", *(["describe"] if functions else [])]
     code = [each for f in functions for each in (flat(f.input), flat(f.output))]
+    name = class_of(document.workflow.name, "executor")
     return ExecutorView(
         workflow=Untrusted(document.workflow.name),
-        name=class_of(document.workflow.name, "executor"),
+        name=name,
+        head=_head(name, "WorkflowExecutor"),
+        build=_build(name),
         typing=tuple(typing),
         worker=("Signature", "TaskContext") if functions else ("Signature",),
         base_import=import_from("magicflow.worker.executor", map(Atom, base)),
@@ -169,6 +175,17 @@ def _executor(document: plan.Plan, functions: list[StepFunction]) -> ExecutorVie
             for each in functions
         ),
     )
+
+
+def _head(name: str, base: str) -> str:
+    """The first line of a class."""
+    return layout("", call(f"class {name}", Atom(base)), ":")
+
+
+def _build(name: str) -> str:
+    """The first line of `build_executor`."""
+    line = f"def build_executor() -> {name}:"
+    return line if len(line) <= 88 else f"def build_executor() -> (\n    {name}\n):"
 
 
 def _signatures(executors: dict[str, list[StepFunction]]) -> str:
@@ -197,7 +214,11 @@ def _signatures(executors: dict[str, list[StepFunction]]) -> str:
 
 def _registration(each: StepFunction) -> Registration:
     type = subscript("StepFunction", each.input, each.output)
-    return Registration(each.member, layout("function: ", type, ",", STEP * 2))
+    step = subscript("Literal", Atom(f"c.Step.{each.member}"))
+    return Registration(
+        layout("step: ", step, ",", STEP * 2),
+        layout("function: ", type, ",", STEP * 2),
+    )
 
 
 def _register(each: StepFunction, target: str, function: str, indent: str) -> str:
@@ -213,9 +234,11 @@ def _handlers(executor: str, functions: list[StepFunction]) -> Handlers:
     if len(use) > 88:
         head, _, rest = use.partition("(")
         inner = rest.removesuffix(") -> None:")
+        if len(inner) > 80:
+            inner = inner.replace(", ", ",\n        ") + ","
         use = f"{head}(\n        {inner}\n    ) -> None:"
     return Handlers(
-        name=name,
+        head=_head(name, "Protocol"),
         executor=Untrusted(executor),
         use=use,
         registrations=tuple(

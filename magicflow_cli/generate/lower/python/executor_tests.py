@@ -15,6 +15,7 @@ from magicflow_cli.generate.lower.python.code import (
     Code,
     call,
     declaration,
+    import_from,
     layout,
     subscript,
 )
@@ -60,8 +61,7 @@ class ExecutorTestsView:
     """`routes` and `strict` are whole statements."""
 
     workflow: Untrusted
-    module: str
-    executor: str
+    imports: tuple[str, ...]
     has_models: bool
     routes: str
     strict: str
@@ -75,14 +75,16 @@ def executor_tests(
     yield constant_tests(document, options)
     if not functions:
         return
+    module = tested_module(document, options)
+    executor = class_of(document.workflow.name, "executor")
     strict = [each.step for each in functions if _is_class(document, each.takes)]
     fakes = tuple(
         Fake(
-            class_of("fake", executor),
-            f"use_{function_of(executor)}",
+            class_of("fake", name),
+            _use(name),
             tuple(_method(types, each) for each in steps),
         )
-        for executor, steps in executors_of(functions).items()
+        for name, steps in executors_of(functions).items()
     )
     text = "".join(m.input + m.output + m.body for f in fakes for m in f.methods)
     yield View(
@@ -90,8 +92,11 @@ def executor_tests(
         "tests/executor.py.j2",
         ExecutorTestsView(
             workflow=Untrusted(document.workflow.name),
-            module=tested_module(document, options),
-            executor=class_of(document.workflow.name, "executor"),
+            imports=(
+                import_from(module, [Atom("types as t")]),
+                import_from(f"{module}.executor", [Atom(f"{executor} as Executor")]),
+                import_from(f"{module}.executor", [Atom("build_executor")]),
+            ),
             has_models="mf." in text,
             routes=declaration(
                 "ROUTES", subscript("list", Atom("Route")), _routes(functions, types)
@@ -102,6 +107,12 @@ def executor_tests(
             fakes=fakes,
         ),
     )
+
+
+def _use(executor: str) -> str:
+    """The statement that takes the fake."""
+    fake = Bracket(class_of("fake", executor), "(", ())
+    return layout("", call(f"executor.use_{function_of(executor)}", fake), "", STEP)
 
 
 def _is_class(document: plan.Plan, ref: plan.TypeRef) -> bool:

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from magicflow_cli.generate.lower.python.code import Atom, layout
+from magicflow_cli.generate.document import plan_json
+from magicflow_cli.generate.lower.python.code import Atom, assignment
 from magicflow_cli.generate.lower.python.contract import contract_view
 from magicflow_cli.generate.lower.python.names import folder_of
 from magicflow_cli.generate.lower.python.server_tests import server_tests
 from magicflow_cli.generate.lower.python.sinks import string_literal
 from magicflow_cli.generate.model import Options, Untrusted, View
 from magicflow_cli.plan import models as plan
-from magicflow_cli.plan.serial import to_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,8 @@ def lower(document: plan.Plan, options: Options) -> Iterator[View]:
         "server/server.py.j2",
         ServerView(
             workflow=Untrusted(document.workflow.name),
-            path=layout(
-                "START_PATH: Final = ",
+            path=assignment(
+                "START_PATH",
                 Atom(string_literal(start_path(document.workflow.name))),
             ),
         ),
@@ -53,4 +53,4 @@ def plan_text(document: plan.Plan) -> str:
     import orjson
 
     options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
-    return orjson.dumps(to_json(document), option=options).decode("utf-8")
+    return orjson.dumps(plan_json(document), option=options).decode("utf-8")

@@ -11,6 +11,7 @@ from magicflow_cli.generate.lower.python.code import (
     Bracket,
     Code,
     declaration,
+    import_from,
     subscript,
 )
 from magicflow_cli.generate.lower.python.constants import member_of
@@ -29,7 +30,7 @@ from magicflow_cli.plan import models as plan
 @dataclass(frozen=True, slots=True)
 class ConstantTestsView:
     workflow: Untrusted
-    module: str
+    imports: str
     constants: str
     members: str
 
@@ -39,7 +40,7 @@ class ServerTestsView:
     """`input` and `refused` are whole statements, or ""."""
 
     workflow: Untrusted
-    module: str
+    imports: tuple[str, ...]
     input: str
     refused: str
 
@@ -55,7 +56,7 @@ def server_tests(document: plan.Plan, options: Options) -> Iterator[View]:
         "tests/server.py.j2",
         ServerTestsView(
             workflow=Untrusted(document.workflow.name),
-            module=tested_module(document, options),
+            imports=tuple(_server_imports(document, options, value is not NOTHING)),
             input=(
                 ""
                 if value is NOTHING
@@ -70,6 +71,16 @@ def server_tests(document: plan.Plan, options: Options) -> Iterator[View]:
             ),
         ),
     )
+
+
+def _server_imports(
+    document: plan.Plan, options: Options, has_input: bool
+) -> Iterator[str]:
+    module = tested_module(document, options)
+    yield import_from(module, [Atom("constants as c")])
+    yield import_from(module, [Atom("server as s")])
+    if has_input:
+        yield import_from(f"{module}.contract", [Atom("CONTRACT")])
 
 
 def constant_tests(document: plan.Plan, options: Options) -> View:
@@ -90,7 +101,7 @@ def constant_tests(document: plan.Plan, options: Options) -> View:
         "tests/constants.py.j2",
         ConstantTestsView(
             workflow=Untrusted(info.name),
-            module=tested_module(document, options),
+            imports=import_from(tested_module(document, options), [Atom("constants")]),
             constants=declaration(
                 "CONSTANTS",
                 subscript("dict", Atom("str"), Atom("str")),

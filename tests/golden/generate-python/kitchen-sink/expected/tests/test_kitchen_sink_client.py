@@ -12,12 +12,14 @@ import pytest
 
 from magicflow import models as mf
 from magicflow.client import WorkflowFailed, WorkflowRejected
-from workflows.kitchen_sink import client as x
 from workflows.kitchen_sink import constants as c
 from workflows.kitchen_sink import errors as e
 from workflows.kitchen_sink import types as t
+from workflows.kitchen_sink.client import AsyncKitchenSinkClient as AsyncClient
+from workflows.kitchen_sink.client import KitchenSinkClient as Client
 from workflows.kitchen_sink.contract import CONTRACT
 
+WORKFLOW = "kitchen-sink"
 START_PATH = "/api/v2/workflows/kitchen-sink/execute"
 INPUT: Any = {
     "order": {
@@ -61,6 +63,14 @@ ERRORS: list[Any] = [
     (c.STEP_2FA_CODE, "NO_SUCH_USER", e.DefNoSuchUser),
     (c.STEP_2FA_CODE, "RATE_LIMITED", e.DefRateLimited),
 ]
+EVENTS: list[Any] = [
+    (
+        "send_payment_received",
+        c.EVENT_PAYMENT_RECEIVED,
+        mf.Codec(t.PaymentReceived),
+        {"order_id": "string", "amount": 1.5},
+    ),
+]
 
 
 class FakeServer:
@@ -70,7 +80,7 @@ class FakeServer:
         self.requests: list[tuple[str, str, Any]] = []
         self._run = {
             "execution_id": "run-1",
-            "workflow": "kitchen-sink",
+            "workflow": WORKFLOW,
             "status": status,
             "output": output,
             "error": error,
@@ -82,11 +92,11 @@ class FakeServer:
         self.requests.append((request.method, request.url.path, body))
         return httpx.Response(200, json=self._run)
 
-    def client(self) -> x.KitchenSinkClient:
-        return x.KitchenSinkClient(transport=httpx.MockTransport(self.answer))
+    def client(self) -> Client:
+        return Client(transport=httpx.MockTransport(self.answer))
 
-    def async_client(self) -> x.AsyncKitchenSinkClient:
-        return x.AsyncKitchenSinkClient(transport=httpx.MockTransport(self.answer))
+    def async_client(self) -> AsyncClient:
+        return AsyncClient(transport=httpx.MockTransport(self.answer))
 
 
 def test_a_failed_run_is_a_typed_error() -> None:
@@ -137,7 +147,7 @@ def test_an_event_starts_a_run() -> None:
     assert run.id == "run-1"
     method, path, body = server.requests[0]
     assert (method, path) == ("POST", "/api/v2/workflow-events")
-    assert body["workflow_name"] == "kitchen-sink"
+    assert body["workflow_name"] == WORKFLOW
     assert body["initial_data"] == INPUT
 
 
@@ -150,12 +160,24 @@ def test_a_declared_error_arrives_as_its_class(step: str, code: str, kind: Any) 
     assert type(caught.value.reported) is kind
 
 
-def test_send_payment_received() -> None:
+@pytest.mark.parametrize(("method", "event", "codec", "data"), EVENTS)
+def test_an_event_is_sent(method: str, event: str, codec: Any, data: Any) -> None:
     server = FakeServer("running")
-    data: Any = {"order_id": "string", "amount": 1.5}
-    codec: mf.Codec[t.PaymentReceived] = mf.Codec(t.PaymentReceived)
     with server.client() as client:
-        client.send_payment_received("run-1", codec.from_json(data))
-    method, path, body = server.requests[0]
-    assert (method, path) == ("POST", "/api/v2/executions/run-1/events")
-    assert (body["event"], body["data"]) == (c.EVENT_PAYMENT_RECEIVED, data)
+        getattr(client, method)("run-1", codec.from_json(data))
+    way, path, body = server.requests[0]
+    assert (way, path) == ("POST", "/api/v2/executions/run-1/events")
+    assert (body["event"], body["data"]) == (event, data)
+
+
+@pytest.mark.parametrize(("method", "event", "codec", "data"), EVENTS)
+def test_asyncio_sends_it(method: str, event: str, codec: Any, data: Any) -> None:
+    server = FakeServer("running")
+
+    async def send() -> None:
+        async with server.async_client() as client:
+            await getattr(client, method)("run-1", codec.from_json(data))
+
+    asyncio.run(send())
+    body = server.requests[0][2]
+    assert (body["event"], body["data"]) == (event, data)

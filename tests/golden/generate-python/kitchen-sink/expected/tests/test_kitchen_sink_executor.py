@@ -10,8 +10,9 @@ import pytest
 from magicflow import models as mf
 from magicflow.testing import run_task
 from magicflow.worker import RegistrationError, TaskContext
-from workflows.kitchen_sink import executor as x
 from workflows.kitchen_sink import types as t
+from workflows.kitchen_sink.executor import KitchenSinkExecutor as Executor
+from workflows.kitchen_sink.executor import build_executor
 
 
 class Route(NamedTuple):
@@ -236,8 +237,8 @@ class FakePaymentGateway:
         return codec.from_json({"id": None})
 
 
-def build_fake() -> x.KitchenSinkExecutor:
-    executor = x.KitchenSinkExecutor()
+def build_fake() -> Executor:
+    executor = Executor()
     executor.use_step_2fa(Fake2fa())
     executor.use_order_service(FakeOrderService())
     executor.use_payment_gateway(FakePaymentGateway())
@@ -254,7 +255,7 @@ def test_a_step_reaches_its_function(route: Route) -> None:
 
 def test_every_step_has_a_function() -> None:
     assert build_fake().missing() == []
-    assert x.build_executor().missing() == []
+    assert build_executor().missing() == []
 
 
 def test_a_step_has_one_function() -> None:
@@ -270,9 +271,9 @@ def test_a_function_with_other_types_is_refused(step: str) -> None:
         return input
 
     with pytest.raises(RegistrationError):
-        x.KitchenSinkExecutor().register(step, wrong)
+        Executor().register(step, wrong)
 
 
 def test_there_are_no_other_steps() -> None:
     with pytest.raises(RegistrationError):
-        x.KitchenSinkExecutor().register("no such step", lambda input: None)
+        Executor().register("no such step", lambda input: None)

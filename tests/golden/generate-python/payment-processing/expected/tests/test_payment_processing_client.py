@@ -11,9 +11,13 @@ import httpx
 import pytest
 
 from magicflow.client import WorkflowFailed, WorkflowRejected
-from workflows.payment_processing import client as x
+from workflows.payment_processing.client import (
+    AsyncPaymentProcessingClient as AsyncClient,
+)
+from workflows.payment_processing.client import PaymentProcessingClient as Client
 from workflows.payment_processing.contract import CONTRACT
 
+WORKFLOW = "payment-processing"
 START_PATH = "/api/v2/workflows/payment-processing/execute"
 INPUT: Any = {
     "user_id": "string",
@@ -35,7 +39,7 @@ class FakeServer:
         self.requests: list[tuple[str, str, Any]] = []
         self._run = {
             "execution_id": "run-1",
-            "workflow": "payment-processing",
+            "workflow": WORKFLOW,
             "status": status,
             "output": output,
             "error": error,
@@ -47,13 +51,11 @@ class FakeServer:
         self.requests.append((request.method, request.url.path, body))
         return httpx.Response(200, json=self._run)
 
-    def client(self) -> x.PaymentProcessingClient:
-        return x.PaymentProcessingClient(transport=httpx.MockTransport(self.answer))
+    def client(self) -> Client:
+        return Client(transport=httpx.MockTransport(self.answer))
 
-    def async_client(self) -> x.AsyncPaymentProcessingClient:
-        return x.AsyncPaymentProcessingClient(
-            transport=httpx.MockTransport(self.answer)
-        )
+    def async_client(self) -> AsyncClient:
+        return AsyncClient(transport=httpx.MockTransport(self.answer))
 
 
 def test_a_failed_run_is_a_typed_error() -> None:
@@ -104,5 +106,5 @@ def test_an_event_starts_a_run() -> None:
     assert run.id == "run-1"
     method, path, body = server.requests[0]
     assert (method, path) == ("POST", "/api/v2/workflow-events")
-    assert body["workflow_name"] == "payment-processing"
+    assert body["workflow_name"] == WORKFLOW
     assert body["initial_data"] == INPUT

@@ -10,8 +10,9 @@ import pytest
 from magicflow import models as mf
 from magicflow.testing import run_task
 from magicflow.worker import RegistrationError, TaskContext
-from workflows.payment_processing import executor as x
 from workflows.payment_processing import types as t
+from workflows.payment_processing.executor import PaymentProcessingExecutor as Executor
+from workflows.payment_processing.executor import build_executor
 
 
 class Route(NamedTuple):
@@ -240,8 +241,8 @@ class FakePaymentService:
         return codec.from_json(None)
 
 
-def build_fake() -> x.PaymentProcessingExecutor:
-    executor = x.PaymentProcessingExecutor()
+def build_fake() -> Executor:
+    executor = Executor()
     executor.use_inventory_service(FakeInventoryService())
     executor.use_order_service(FakeOrderService())
     executor.use_payment_gateway(FakePaymentGateway())
@@ -260,7 +261,7 @@ def test_a_step_reaches_its_function(route: Route) -> None:
 
 def test_every_step_has_a_function() -> None:
     assert build_fake().missing() == []
-    assert x.build_executor().missing() == []
+    assert build_executor().missing() == []
 
 
 def test_a_step_has_one_function() -> None:
@@ -276,9 +277,9 @@ def test_a_function_with_other_types_is_refused(step: str) -> None:
         return input
 
     with pytest.raises(RegistrationError):
-        x.PaymentProcessingExecutor().register(step, wrong)
+        Executor().register(step, wrong)
 
 
 def test_there_are_no_other_steps() -> None:
     with pytest.raises(RegistrationError):
-        x.PaymentProcessingExecutor().register("no such step", lambda input: None)
+        Executor().register("no such step", lambda input: None)

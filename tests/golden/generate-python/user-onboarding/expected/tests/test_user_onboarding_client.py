@@ -11,9 +11,11 @@ import httpx
 import pytest
 
 from magicflow.client import WorkflowFailed, WorkflowRejected
-from workflows.user_onboarding import client as x
+from workflows.user_onboarding.client import AsyncUserOnboardingClient as AsyncClient
+from workflows.user_onboarding.client import UserOnboardingClient as Client
 from workflows.user_onboarding.contract import CONTRACT
 
+WORKFLOW = "user-onboarding"
 START_PATH = "/api/v2/workflows/user-onboarding/execute"
 INPUT: Any = {
     "email": "user@example.com",
@@ -37,7 +39,7 @@ class FakeServer:
         self.requests: list[tuple[str, str, Any]] = []
         self._run = {
             "execution_id": "run-1",
-            "workflow": "user-onboarding",
+            "workflow": WORKFLOW,
             "status": status,
             "output": output,
             "error": error,
@@ -49,11 +51,11 @@ class FakeServer:
         self.requests.append((request.method, request.url.path, body))
         return httpx.Response(200, json=self._run)
 
-    def client(self) -> x.UserOnboardingClient:
-        return x.UserOnboardingClient(transport=httpx.MockTransport(self.answer))
+    def client(self) -> Client:
+        return Client(transport=httpx.MockTransport(self.answer))
 
-    def async_client(self) -> x.AsyncUserOnboardingClient:
-        return x.AsyncUserOnboardingClient(transport=httpx.MockTransport(self.answer))
+    def async_client(self) -> AsyncClient:
+        return AsyncClient(transport=httpx.MockTransport(self.answer))
 
 
 def test_a_failed_run_is_a_typed_error() -> None:
@@ -104,5 +106,5 @@ def test_an_event_starts_a_run() -> None:
     assert run.id == "run-1"
     method, path, body = server.requests[0]
     assert (method, path) == ("POST", "/api/v2/workflow-events")
-    assert body["workflow_name"] == "user-onboarding"
+    assert body["workflow_name"] == WORKFLOW
     assert body["initial_data"] == INPUT

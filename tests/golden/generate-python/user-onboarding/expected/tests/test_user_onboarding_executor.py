@@ -10,8 +10,9 @@ import pytest
 from magicflow import models as mf
 from magicflow.testing import run_task
 from magicflow.worker import RegistrationError, TaskContext
-from workflows.user_onboarding import executor as x
 from workflows.user_onboarding import types as t
+from workflows.user_onboarding.executor import UserOnboardingExecutor as Executor
+from workflows.user_onboarding.executor import build_executor
 
 
 class Route(NamedTuple):
@@ -283,8 +284,8 @@ class FakeVerificationService:
         return codec.from_json(None)
 
 
-def build_fake() -> x.UserOnboardingExecutor:
-    executor = x.UserOnboardingExecutor()
+def build_fake() -> Executor:
+    executor = Executor()
     executor.use_account_service(FakeAccountService())
     executor.use_notification_service(FakeNotificationService())
     executor.use_user_service(FakeUserService())
@@ -302,7 +303,7 @@ def test_a_step_reaches_its_function(route: Route) -> None:
 
 def test_every_step_has_a_function() -> None:
     assert build_fake().missing() == []
-    assert x.build_executor().missing() == []
+    assert build_executor().missing() == []
 
 
 def test_a_step_has_one_function() -> None:
@@ -318,9 +319,9 @@ def test_a_function_with_other_types_is_refused(step: str) -> None:
         return input
 
     with pytest.raises(RegistrationError):
-        x.UserOnboardingExecutor().register(step, wrong)
+        Executor().register(step, wrong)
 
 
 def test_there_are_no_other_steps() -> None:
     with pytest.raises(RegistrationError):
-        x.UserOnboardingExecutor().register("no such step", lambda input: None)
+        Executor().register("no such step", lambda input: None)

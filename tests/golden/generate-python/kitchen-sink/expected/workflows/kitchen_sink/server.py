@@ -7,7 +7,7 @@ Over HTTP a run is started at `START_PATH`; from the server's own process by `st
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final, Unpack
+from typing import Any, Unpack
 
 from magicflow.client.typed import StartOptions
 from magicflow.server.serving import Server
@@ -16,7 +16,7 @@ from magicflow.worker.executor import WorkflowExecutor
 
 from .contract import CONTRACT, Input, Output
 
-START_PATH: Final = "/api/v2/workflows/kitchen-sink/execute"
+START_PATH = "/api/v2/workflows/kitchen-sink/execute"
 
 
 def load_plan() -> dict[str, Any]:
