@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from threading import Event
+from threading import Condition, Event
 
 import pytest
 from magicflow.store import Conflict, MemoryStore, Setting, StoreError, Write
@@ -37,21 +37,17 @@ class FaultyStore(MemoryStore):
 class Fates:
     def __init__(self) -> None:
         self.list: list[tuple[Write, BaseException | None]] = []
-        self.count = 0
-        self.reached = Event()
-        self.wanted = 0
+        self.changed = Condition()
 
     def __call__(self, writes: Sequence[Write], error: BaseException | None) -> None:
-        self.list += [(write, error) for write in writes]
-        if len(self.list) >= self.wanted:
-            self.reached.set()
+        with self.changed:
+            self.list += [(write, error) for write in writes]
+            self.changed.notify()
 
     def wait(self, wanted: int) -> list[BaseException | None]:
-        self.wanted = wanted
-        if len(self.list) < wanted:
-            assert self.reached.wait(5)
-        self.reached.clear()
-        return [error for _, error in self.list]
+        with self.changed:
+            assert self.changed.wait_for(lambda: len(self.list) >= wanted, timeout=20)
+            return [error for _, error in self.list]
 
 
 @pytest.fixture(params=[GroupWriter, InlineWriter])
