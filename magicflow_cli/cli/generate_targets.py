@@ -133,8 +133,9 @@ def _run(
     from magicflow_cli.compile import compile_workflow
 
     plans: dict[str, Plan] = {}
-    for checked in built.workflows:
-        plan = compile_workflow(checked).plan
+    built.sources.clear()
+    while built.workflows:  # each is dropped as soon as its plan is made
+        plan = compile_workflow(built.workflows.pop()).plan
         plans[plan.workflow.name] = plan
     if not plans:
         raise NotDone(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -16,6 +16,7 @@ from magicflow_cli.generate.files import FileClass, Owner
 FOLDER = ".magicflow"
 NAME = f"{FOLDER}/manifest.json"
 _VERSION = 1
+_NOT_BELOW = {"", ".", ".."}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +106,8 @@ def _path(path: str) -> str:
 
 def is_inside(path: str) -> bool:
     """Whether a relative path, with slashes, stays below the folder it is relative to."""
-    parts = PurePosixPath(path).parts
-    return bool(parts) and not (
-        path.startswith("/") or ".." in parts or "\\" in path or ":" in parts[0]
-    )
+    parts = path.split("/")
+    return "\\" not in path and ":" not in parts[0] and not _NOT_BELOW & set(parts)
 
 
 def _entry(data: dict[str, Any]) -> Entry:

@@ -40,7 +40,8 @@ class Disk:
     def read(self, path: str) -> bytes | None:
         """The file's bytes; None when there is none. A folder in the way reads as b""."""
         try:
-            return (self.folder / path).read_bytes()
+            with Path(f"{self.folder}/{path}").open("rb") as file:
+                return file.read()
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError:
@@ -71,12 +72,10 @@ class Disk:
         problem = self._folder_problem(parent, folders) if parent else ""
         if problem:
             return problem
-        full = f"{self.folder}/{path}"
-        if os.path.islink(
-            full
-        ):  # noqa: PTH114 - a Path for each costs more than the call
+        full = Path(f"{self.folder}/{path}")
+        if full.is_symlink():
             return f"`{name}` is a symbolic link"
-        return "it is a folder" if os.path.isdir(full) else ""  # noqa: PTH112
+        return "it is a folder" if full.is_dir() else ""
 
     def _folder_problem(self, path: str, folders: dict[str, str]) -> str:
         known = folders.get(path)
@@ -177,9 +176,9 @@ def _stage(stage: Path, name: str, content: str) -> Path:
 
 
 def _place(folder: Path, change: Change, staged: Path) -> None:
-    target = folder / change.path
+    target = f"{folder}/{change.path}"
     if change.backup:
-        os.replace(target, target.with_name(target.name + ".orig"))  # noqa: PTH105
+        os.replace(target, f"{target}.orig")  # noqa: PTH105
     os.replace(staged, target)  # noqa: PTH105
 
 

@@ -98,4 +98,4 @@ def test_an_untrusted_text_without_a_filter_is_an_error() -> None:
     with pytest.raises(TypeError):
         str(text)
     with pytest.raises(TypeError):
-        f"{text}"  # noqa: B018 - formatting is what is tested
+        f"{text}"

@@ -6,6 +6,7 @@ from typing import Any
 
 from magicflow.types import NoExample, TypeSet, example
 
+from magicflow_cli.generate.document import plan_json
 from magicflow_cli.plan import models as plan
 from magicflow_cli.plan.serial import to_json
 
@@ -24,8 +25,7 @@ def type_set(document: plan.Plan) -> TypeSet:
     """The plan's types, ready to give examples. The targets of one plan come one after
     the other, so the last set is kept."""
     if not _last or _last[0][0] is not document:
-        types = {id: to_json(each) for id, each in document.types.items()}
-        _last[:] = [(document, TypeSet(types))]
+        _last[:] = [(document, TypeSet(plan_json(document)["types"]))]
         _examples.clear()
     return _last[0][1]
 

@@ -1,0 +1,18 @@
+"""A plan as plain JSON, made once for all targets of the plan."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from magicflow_cli.plan import models as plan
+from magicflow_cli.plan import to_json
+
+_last: list[tuple[plan.Plan, dict[str, Any]]] = []
+
+
+def plan_json(document: plan.Plan) -> dict[str, Any]:
+    """The plan's JSON, which nobody may change. The targets of one plan come one after
+    the other, so the last one is kept."""
+    if not _last or _last[0][0] is not document:
+        _last[:] = [(document, to_json(document))]
+    return _last[0][1]
