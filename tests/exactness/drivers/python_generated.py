@@ -23,12 +23,18 @@ def prepare(corpus: CompiledCorpus, folder: Path) -> list[str]:
 
     document = _document(corpus)
     view = View("types.py", "types/types.py.j2", lower_types(document))
-    lines = [render(LANGUAGE, view), "", "ROOTS = {"]
+    text = render(LANGUAGE, view)
+    (folder / "generated_types.py").write_text(text, encoding="utf-8")
+    lines = [
+        "from generated_types import *",
+        "from generated_types import mf",
+        "ROOTS = {",
+    ]
     for id, ref in corpus.roots.items():
         code = flat(type_of(ref, document.types))
         lines.append(f"    {id!r}: mf.Codec({code}),")
     lines.append("}\n")
-    (folder / "generated_types.py").write_text("\n".join(lines), encoding="utf-8")
+    (folder / "generated_roots.py").write_text("\n".join(lines), encoding="utf-8")
     return [sys.executable, "-m", __name__, str(folder)]
 
 
@@ -65,7 +71,7 @@ def main(folder: str) -> None:
     from pydantic import ValidationError
 
     sys.path.insert(0, folder)
-    roots = import_module("generated_types").ROOTS
+    roots = import_module("generated_roots").ROOTS
     for line in sys.stdin:
         request = json.loads(line)
         codec = roots[request["root"]]
