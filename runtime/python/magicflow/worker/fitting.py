@@ -29,7 +29,7 @@ def fits(source: Any, target: Any) -> bool:
 def _fits_one(source: Any, target: Any) -> bool:
     if get_origin(source) is typing.Literal:
         if get_origin(target) is typing.Literal:
-            return set(get_args(source)) <= set(get_args(target))
+            return source == target
         return all(fits(type(value), target) for value in get_args(source))
     wide, narrow = get_origin(target) or target, get_origin(source) or source
     if not isinstance(wide, type) or not isinstance(narrow, type):
@@ -59,6 +59,8 @@ def _members(of: Any) -> tuple[Any, ...]:
         return tuple(
             member for each in get_args(of) for member in _members(_plain(each))
         )
+    if get_origin(of) is typing.Literal and len(get_args(of)) > 1:
+        return tuple(typing.Literal[value] for value in get_args(of))
     return (of,)
 
 
