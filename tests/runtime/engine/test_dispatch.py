@@ -329,6 +329,25 @@ def test_a_cancelled_task_whose_worker_died_ends_with_its_lease() -> None:
     run(test)
 
 
+def test_a_task_that_outlives_the_grace_is_given_to_nobody_again() -> None:
+    async def test() -> None:
+        one_second = one(timeout=600_000)
+        one_second["limits"] = {**one_second["limits"], "cancel_grace": 1_000}
+        async with running(one_second) as h:
+            live = await h.start("one")
+            (task,) = await poll(h)
+            await h.engine.send(live.row.id, {"type": "cancel_requested"})
+            await h.clock.advance(1_000)
+            assert status(h, live.row.id) == "cancelled"
+            with pytest.raises(Stale):
+                h.engine.dispatcher.heartbeat(task.key, 1, 1)
+            await h.clock.advance(60_000)
+            assert await poll(h) == []
+            assert h.engine.store.effects(("task",)) == []
+
+    run(test)
+
+
 def test_executors_without_workers_are_named() -> None:
     async def test() -> None:
         async with running(one()) as h:

@@ -13,7 +13,7 @@
 | filters_restrict | each filter gives what it says and nothing else |
 | outbox_rows_stand_until_closed | opened rows are there after commit, closed ones are gone, in order of run and key |
 | a_timer_belongs_to_its_occurrence | two occurrences' timers are two rows; closing one leaves the other |
-| an_outbox_row_can_be_rewritten | a lease changes `delivery` without another row |
+| an_outbox_row_can_be_rewritten | a lease changes `delivery` without another row, and never brings a closed row back |
 | listeners_are_found_by_event | only listeners of the event, of every run |
 | plans_are_kept_by_hash | a plan is written once and stays as it was |
 | settings_are_named_values | set, overwrite, remove |
@@ -231,9 +231,12 @@ class StoreContract:
     def test_an_outbox_row_can_be_rewritten(self, store: Store) -> None:
         task = effect("a", "task", "t", name="svc", payload='{"x":1}')
         store.commit([begin("a"), advance("a", 2, opened=[task])])
-        store.commit([OutboxChange(opened=[replace(task, delivery=3)])])
-        (row,) = store.effects(["task"])
-        assert row == replace(task, delivery=3)
+        claimed = replace(task, delivery=3, payload='{"x":2}')
+        store.commit([OutboxChange(changed=[claimed])])
+        assert store.effects(["task"]) == [claimed]
+        store.commit([OutboxChange(closed=[("a", "task", "t")])])
+        store.commit([OutboxChange(changed=[replace(task, delivery=4)])])
+        assert store.effects(["task"]) == [], "what is gone stays gone"
 
     def test_listeners_are_found_by_event(self, store: Store) -> None:
         mine = effect("a", "listen", "l", name="paid")

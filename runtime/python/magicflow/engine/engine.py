@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 from magicflow.core import apply, decide
@@ -208,7 +209,12 @@ class Engine:
             self.timers.start(live.row.id, command["timer_id"], command["due"])
         elif kind == "cancel_timer":
             self.timers.cancel(live.row.id, command["timer_id"])
-        elif kind != "run_ended":
+        elif kind == "run_ended":
+            # what the grace did not wait for: nobody gets these tasks again
+            for task_id, attempt in command.get("left", ()):
+                key = (live.row.id, task_id)
+                self.dispatcher.cancel(key, attempt, "the run has ended", False)
+        else:
             self.effects.carry_out(live, command)
 
     def _schedule(self, message: Json, effect: Effect, now: int) -> None:
@@ -383,7 +389,9 @@ class Engine:
             return False
 
     def save_leases(self, tasks: Sequence[Task]) -> Settled:
-        return self.change_outbox(opened=[task.effect for task in tasks])
+        # copies: the rows are the dispatcher's, and it may change them before they are
+        # written
+        return self.change_outbox(changed=[replace(task.effect) for task in tasks])
 
     def _timer_fired(self, run_id: str, timer_id: str) -> None:
         self.metrics.timers_fired.add((), 1)
@@ -406,10 +414,10 @@ class Engine:
 
     def change_outbox(
         self,
-        opened: Sequence[Effect] = (),
+        changed: Sequence[Effect] = (),
         closed: Sequence[tuple[str, str, str]] = (),
     ) -> Settled:
-        """Change the outbox. The future ends when that is durable."""
+        """Change or close outbox rows. The future ends when that is durable."""
         done: Settled = self._loop.create_future()
         done.add_done_callback(retrieve)
         if self.state not in ("open", "draining"):
@@ -419,7 +427,7 @@ class Engine:
             live = self.runs.in_memory(run_id)
             if live is not None:
                 live.open.pop((kind, key), None)
-        change = OutboxChange(list(opened), list(closed))
+        change = OutboxChange(list(changed), list(closed))
         self.pipeline.write(change, Pending(done=done))
         return done
 

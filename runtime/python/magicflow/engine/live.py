@@ -218,6 +218,19 @@ _OPENS: dict[str, Callable[[str, Json], Effect]] = {
 }
 
 
+def _close_rest(
+    open: dict[EffectKey, None], close: Callable[[EffectKey], None]
+) -> list[tuple[str, int]]:
+    """Close what an ended run no longer wants; gives (task id, attempt) of tasks."""
+    left: list[tuple[str, int]] = []
+    for key in [key for key in open if key[0] not in _OUTLIVES]:
+        close(key)
+        if key[0] == "task":
+            task_id, _, attempt = key[1].rpartition("@")
+            left.append((task_id, int(attempt)))
+    return left
+
+
 def build_transition(
     live: LiveRun, event: Json, delta: Json, commands: list[Json]
 ) -> Transition:
@@ -252,8 +265,7 @@ def build_transition(
         elif kind == "cancel_task" and not command.get("wait"):
             close(("task", f"{command['task_id']}@{command['attempt']}"))
         elif kind == "run_ended":
-            for key in [key for key in open if key[0] not in _OUTLIVES]:
-                close(key)
+            command["left"] = _close_rest(open, close)
     run = live.state["run"]
     history = delta.pop("history", [])
     begins = row if row.version == 0 and row.status != "queued" else None

@@ -54,7 +54,7 @@ async def claim(app: App, request: Request) -> Answer:
         raise Refused("CONFLICT", "somebody else has claimed the task")
     payload["claimed_by"] = given.get("by", "")
     effect.payload = encode(payload)
-    await app.engine.change_outbox(opened=[effect])
+    await app.engine.change_outbox(changed=[effect])
     return json_answer(_view(effect))
 
 

@@ -65,7 +65,7 @@ class MemoryStore:
         if isinstance(write, Transition):
             self._apply_transition(write)
         elif isinstance(write, OutboxChange):
-            self._change_outbox(write.opened, write.closed)
+            self._change_outbox(self._there(write.changed), write.closed)
         elif isinstance(write, PlanRow):
             self._plans.setdefault(write.hash, write)
         elif isinstance(write, Setting):
@@ -115,6 +115,14 @@ class MemoryStore:
                 of_run.pop(closing, None)
                 if not of_run:
                     del self._effects[closing[0]]
+
+    def _there(self, changed: list[Effect]) -> list[Effect]:
+        return [
+            effect
+            for effect in changed
+            if (effect.run_id, effect.kind, effect.key)
+            in self._effects.get(effect.run_id, {})
+        ]
 
     def _erase(self, write: Erasure) -> None:
         row = self._runs.pop(write.run_id, None)

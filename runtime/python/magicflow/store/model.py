@@ -109,9 +109,11 @@ class Transition:
 
 @dataclass(slots=True)
 class OutboxChange:
-    """A change of the outbox that belongs to no transition: a lease, a delivery."""
+    """A change of the outbox that belongs to no transition: a lease, a claim, something
+    that was delivered. `changed` gives rows another `delivery` and `payload`; a row that
+    is gone stays gone."""
 
-    opened: list[Effect] = field(default_factory=list)
+    changed: list[Effect] = field(default_factory=list)
     closed: list[tuple[str, str, str]] = field(default_factory=list)
 
 

@@ -44,6 +44,10 @@ _ADVANCE_RUN = (
 )
 _INSERT_LOG = "INSERT INTO log VALUES (?,?,?,?,?,?,?)"
 _OPEN_EFFECT = "INSERT OR REPLACE INTO outbox VALUES (?,?,?,?,?,?,?)"
+_CHANGE_EFFECT = (
+    "UPDATE outbox SET delivery = ?, payload = ? "
+    "WHERE run_id = ? AND kind = ? AND key = ?"
+)
 _CLOSE_EFFECT = "DELETE FROM outbox WHERE run_id = ? AND kind = ? AND key = ?"
 _INSERT_PLAN = "INSERT OR IGNORE INTO plans VALUES (?,?,?,?,?)"
 
@@ -278,6 +282,7 @@ class _Batch:
         self.advanced: list[tuple[object, ...]] = []
         self.log: list[tuple[object, ...]] = []
         self.opened: list[tuple[object, ...]] = []
+        self.changed: list[tuple[object, ...]] = []
         self.closed: list[tuple[str, str, str]] = []
         self.settings: list[Setting] = []
         self.erased: list[Erasure] = []
@@ -287,9 +292,15 @@ class _Batch:
     def _add(self, write: Write) -> None:
         if isinstance(write, Transition):
             self._add_transition(write)
-            self._add_effects(write)
+            for e in write.opened:
+                self.opened.append(
+                    (e.run_id, e.kind, e.key, e.name, e.due, e.delivery, e.payload)
+                )
+            self.closed += write.closed
         elif isinstance(write, OutboxChange):
-            self._add_effects(write)
+            for e in write.changed:
+                self.changed.append((e.delivery, e.payload, e.run_id, e.kind, e.key))
+            self.closed += write.closed
         elif isinstance(write, PlanRow):
             self.plans.append(
                 (
@@ -346,13 +357,6 @@ class _Batch:
             )
         )
 
-    def _add_effects(self, write: Transition | OutboxChange) -> None:
-        for e in write.opened:
-            self.opened.append(
-                (e.run_id, e.kind, e.key, e.name, e.due, e.delivery, e.payload)
-            )
-        self.closed += write.closed
-
     def write(self, connection: sqlite3.Connection) -> None:
         if self.plans:
             connection.executemany(_INSERT_PLAN, self.plans)
@@ -369,6 +373,8 @@ class _Batch:
             connection.executemany(_INSERT_LOG, self.log)
         if self.opened:
             connection.executemany(_OPEN_EFFECT, self.opened)
+        if self.changed:
+            connection.executemany(_CHANGE_EFFECT, self.changed)
         if self.closed:
             connection.executemany(_CLOSE_EFFECT, self.closed)
         for setting in self.settings:
