@@ -29,7 +29,7 @@ def fits(source: Any, target: Any) -> bool:
 def _fits_one(source: Any, target: Any) -> bool:
     if get_origin(source) is typing.Literal:
         if get_origin(target) is typing.Literal:
-            return source == target
+            return bool(source == target)
         return all(fits(type(value), target) for value in get_args(source))
     wide, narrow = get_origin(target) or target, get_origin(source) or source
     if not isinstance(wide, type) or not isinstance(narrow, type):
