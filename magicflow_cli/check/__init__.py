@@ -37,7 +37,9 @@ def check(
     indexed = Contexts(contexts)
     checked = [check_workflow(w, indexed, report, context=context) for w in workflows]
     from magicflow_cli.check.dataflow.leftovers import check_leftovers
+    from magicflow_cli.check.misspelt import check_workflow_names
 
+    check_workflow_names(checked, report)
     check_leftovers(contexts, checked, report)
     return checked
 

@@ -126,6 +126,7 @@ MF1008 = _error("MF1008", "The context does not exist")
 MF1009 = _error("MF1009", "Several contexts could be meant")
 MF1010 = _warning("MF1010", "The workflow's input and output are untyped")
 MF1011 = _error("MF1011", "A time zone does not exist")
+MF1012 = _warning("MF1012", "A name is nearly one that is declared")
 
 # (MF1101 to MF1199: names that must differ)
 MF1101 = _error("MF1101", "Two names are one in generated code")
