@@ -29,6 +29,7 @@ from magicflow_cli.generate.lower.python.code import (
 )
 from magicflow_cli.generate.lower.python.constants import lower_constants
 from magicflow_cli.generate.lower.python.errors import lower_errors
+from magicflow_cli.generate.lower.python.messages import lower_messages
 from magicflow_cli.generate.lower.python.names import class_of, folder_of
 from magicflow_cli.generate.lower.python.sinks import string_literal
 from magicflow_cli.generate.model import Options, Untrusted, View
@@ -86,6 +87,7 @@ def lower(document: plan.Plan, options: Options) -> Iterator[View]:
     yield View(
         f"{folder}constants.py", "types/constants.py.j2", lower_constants(document)
     )
+    yield View(f"{folder}messages.py", "types/messages.py.j2", lower_messages(document))
     errors = lower_errors(document)
     if errors.functions:
         yield View(f"{folder}errors.py", "types/errors.py.j2", errors)

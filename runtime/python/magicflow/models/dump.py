@@ -109,7 +109,7 @@ def _write_model(value: BaseModel, depth: int) -> dict[str, Any]:
     depth += 1
     found: dict[str, Any] = {}
     values = value.__dict__
-    for name, wire in _names.get(type(value)) or _wire_names(type(value)):
+    for name, wire in _names.get(type(value)) or wire_names(type(value)):
         item = values[name]
         if item is MISSING:
             continue
@@ -140,7 +140,8 @@ def wire_name(name: str, info: FieldInfo) -> str:
 _names: dict[type, list[tuple[str, str]]] = {}
 
 
-def _wire_names(kind: type[BaseModel]) -> list[tuple[str, str]]:
+def wire_names(kind: type[BaseModel]) -> list[tuple[str, str]]:
+    """The fields of a model: names in Python and on the wire."""
     found = _names.get(kind)
     if found is None:
         fields = kind.model_fields.items()
@@ -176,6 +177,12 @@ def _writer_of(kind: type) -> Write:
         raise DomainError(NOT_JSON, f"a value is of type {kind.__name__}")
     _WRITERS[kind] = write
     return write
+
+
+def write_scalar(value: Any) -> Any:
+    """JSON data of one value that contains no other."""
+    kind = type(value)
+    return (_WRITERS.get(kind) or _writer_of(kind))(value, MAX_DEPTH)
 
 
 def _write_member(value: Enum, depth: int) -> Any:

@@ -3,15 +3,16 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Final
+
+from magicflow import models as mf
 
 WORKFLOW: Final = "kitchen-sink"
 VERSION: Final = "2.1.0"
 PLAN_HASH: Final = "118176bccdd4f7e296898eb9a25b9e8c072a6bc65de87ffac91343c5f6d676fa"
 
 
-class Step(StrEnum):
+class Step(mf.StringEnum):
     """The steps, in the order in which they are written."""
 
     VALIDATE = "validate"

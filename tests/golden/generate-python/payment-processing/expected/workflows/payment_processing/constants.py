@@ -3,15 +3,16 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Final
+
+from magicflow import models as mf
 
 WORKFLOW: Final = "payment-processing"
 VERSION: Final = "1.0.0"
 PLAN_HASH: Final = "0254ddc3882d0c5ab04f852a985d3dfdf32b58a0de5f726dea6ef78da95c198e"
 
 
-class Step(StrEnum):
+class Step(mf.StringEnum):
     """The steps, in the order in which they are written."""
 
     VALIDATE_PAYMENT = "validate-payment"

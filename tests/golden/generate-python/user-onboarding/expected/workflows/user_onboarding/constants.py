@@ -3,15 +3,16 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Final
+
+from magicflow import models as mf
 
 WORKFLOW: Final = "user-onboarding"
 VERSION: Final = "1.0.0"
 PLAN_HASH: Final = "5c9f40147f604b568369d388307e4ab478da5eb7ea615f0f572d32a27cc618c8"
 
 
-class Step(StrEnum):
+class Step(mf.StringEnum):
     """The steps, in the order in which they are written."""
 
     VALIDATE_USER = "validate-user"
