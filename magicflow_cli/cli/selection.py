@@ -23,6 +23,8 @@ _OURS = re.compile(
     rb"""kind["']?\s*:\s*["']?Workflow|workflow["']?\s*:)|"""
     rb""""(?:apiVersion"\s*:\s*"[^"]*flow|kind"\s*:\s*"Workflow)"""
 )
+_PLAN = re.compile(rb'"plan_version"\s*:\s*[0-9]')
+_LARGEST_PLAN = 16 * 1024 * 1024
 _ANY_KEY = re.compile(rb"[A-Za-z_]")
 
 
@@ -130,7 +132,12 @@ def _leads(path: str) -> bool:
 def _told_apart(path: Path) -> bool:
     try:
         with path.open("rb") as file:
-            return is_ours(file.read(65_536))
+            head = file.read(65_536)
+            if not is_ours(head):
+                return False
+            # a plan, in a generated project for instance, is made of a workflow
+            rest = file.read(_LARGEST_PLAN) if path.suffix == ".json" else b""
+            return _PLAN.search(head + rest) is None
     except OSError:
         return True  # reported where it is loaded
 
