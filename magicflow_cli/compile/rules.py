@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
+from magicflow_cli.check.dataflow.paths import paths_of
 from magicflow_cli.check.model import CheckedWorkflow, RuleInfo
 from magicflow_cli.compile.builder import TRUE, Builder
 from magicflow_cli.documents.models import workflow as models
@@ -54,36 +53,3 @@ def _action(builder: Builder, rule: RuleInfo) -> plan.RuleAction:
         # the map form's `rollback` has no error of its own
         keep_error=True if rule.model is None and kind == "compensate" else None,
     )
-
-
-def paths_of(expr: plan.Expr) -> Iterator[plan.PathExpr]:
-    """Every path in an expression, those in filters included."""
-    if isinstance(expr, plan.PathExpr):
-        yield expr
-        for segment in expr.segments:
-            for selector in segment.selectors:
-                if selector.filter is not None:
-                    yield from paths_of(selector.filter)
-        return
-    for child in children(expr):
-        yield from paths_of(child)
-
-
-def children(expr: plan.Expr) -> list[plan.Expr]:
-    """The direct operands of an expression."""
-    match expr:
-        case plan.UnaryExpr():
-            return [expr.arg]
-        case plan.BinaryExpr():
-            return [expr.left, expr.right]
-        case plan.CallExpr():
-            return list(expr.args)
-        case plan.LambdaExpr():
-            return [expr.body]
-        case plan.ObjectExpr():
-            return list(expr.members.values())
-        case plan.ArrayExpr():
-            return list(expr.items)
-        case plan.TemplateExpr():
-            return list(expr.parts)
-    return []

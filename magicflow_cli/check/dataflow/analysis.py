@@ -23,6 +23,7 @@ from magicflow_cli.check.dataflow.holes import Holes
 from magicflow_cli.check.dataflow.members import Missing, member
 from magicflow_cli.check.dataflow.outcomes import Outcomes, has_field
 from magicflow_cli.check.dataflow.outputs import DefaultOutput
+from magicflow_cli.check.dataflow.paths import paths_of
 from magicflow_cli.check.dataflow.purposes import Purposes
 from magicflow_cli.check.dataflow.resolve import Resolver, parse_conditions
 from magicflow_cli.check.dataflow.roots import Roots
@@ -299,33 +300,3 @@ class Analysis:
             for site in self.sites.values()
             if site.purpose == purpose and site.scope.step is not None
         }
-
-
-def paths_of(expr: plan.Expr) -> list[plan.PathExpr]:
-    """Every path in an expression, those in filters included."""
-    match expr:
-        case plan.PathExpr(segments=segments):
-            inner = [
-                path
-                for segment in segments
-                for selector in segment.selectors
-                if selector.filter is not None
-                for path in paths_of(selector.filter)
-            ]
-            return [expr, *inner]
-        case plan.UnaryExpr(arg=arg):
-            return paths_of(arg)
-        case plan.BinaryExpr(left=left, right=right):
-            return paths_of(left) + paths_of(right)
-        case plan.CallExpr(args=args):
-            return [path for arg in args for path in paths_of(arg)]
-        case plan.LambdaExpr(body=body):
-            return paths_of(body)
-        case plan.ObjectExpr(members=members):
-            return [path for value in members.values() for path in paths_of(value)]
-        case plan.ArrayExpr(items=items):
-            return [path for value in items for path in paths_of(value)]
-        case plan.TemplateExpr(parts=parts):
-            return [path for part in parts for path in paths_of(part)]
-        case _:
-            return []

@@ -45,7 +45,9 @@ def test_the_name_is_shown_with_what_was_meant() -> None:
     diagnostic = only(spec, CONTEXT, code="MF1012")
     assert text_at(diagnostic, spec) == "chargeCrad"
     assert "did you mean `chargeCard`?" in str(diagnostic.help)
-    assert [label.message for label in diagnostic.labels] == ["`chargeCard` stands here"]
+    assert [label.message for label in diagnostic.labels] == [
+        "`chargeCard` stands here"
+    ]
 
 
 def test_an_implicit_step_is_named_where_it_is_declared() -> None:

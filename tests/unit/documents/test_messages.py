@@ -289,7 +289,7 @@ def test_many_problems_are_cut(step: str) -> None:
 def test_one_problem_among_many_steps_is_found_fast() -> None:
     steps = ", ".join(f"{{name: s{i}}}" for i in range(5000))
     text = f"{HEAD}  steps: [{steps}, {{nam: a}}]\n"
-    started = time.perf_counter()
+    started = time.process_time()
     _, report = parse_text(text)
     assert [d.code for d in report.diagnostics] == ["MF0404"]
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2

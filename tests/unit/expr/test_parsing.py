@@ -317,7 +317,7 @@ def test_reading_loads_neither_lark_nor_a_regex_engine() -> None:
     ],
 )
 def test_hostile_texts_are_answered_in_time(text: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     for parse in (parse_expression, parse_value):
         report = Report()
         expr = parse(scalar(text), report)
@@ -326,7 +326,7 @@ def test_hostile_texts_are_answered_in_time(text: str) -> None:
             assert diagnostic.help
             assert len(diagnostic.message) < 300
             assert diagnostic.message.isprintable()
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 def test_the_longest_expression() -> None:

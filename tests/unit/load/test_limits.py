@@ -56,9 +56,9 @@ def test_depth_is_exact(nest: object, pure: bool) -> None:
     ids=lambda text: text[:10],
 )
 def test_deep_nesting_costs_nothing(text: str, pure: bool) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     loaded = load_yaml(text, pure=pure)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
     assert loaded.diagnostics[-1].code in ("MF0110", "MF0203", "MF0206", "MF0217")
     assert not loaded.documents
 

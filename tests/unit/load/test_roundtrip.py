@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.load.outline import data
@@ -79,10 +79,15 @@ def write(tree: Any, depth: int = 0) -> str:
 def below(tree: Any, depth: int) -> str:
     if isinstance(tree, dict | list) and tree:
         return write(tree, depth + 1)
-    if isinstance(tree, str) and tree.strip() and "\n" in tree and "\x85" not in tree:
-        lines = tree.split("\n")
+    if (
+        isinstance(tree, str)
+        and tree.strip()
+        and tree.endswith("\n")
+        and "\x85" not in tree
+    ):
+        lines = tree.removesuffix("\n").split("\n")  # the caller ends the last line
         body = "\n".join(f"{INDENT * (depth + 1)}{line}" for line in lines)
-        return f" |{len(INDENT)}+\n{body}" if tree.endswith("\n") else f" {quote(tree)}"
+        return f" |{len(INDENT)}+\n{body}"
     if isinstance(tree, str):
         return f" {quote(tree)}"
     words = {None: "~", True: "true", False: "FALSE"}
@@ -98,6 +103,8 @@ def quote(text: str) -> str:
     return f'"{escaped}"'
 
 
+@example("0\n")
+@example({"k": "a\n\n b\n", "l": ["\n c\n", 1]})
 @settings(max_examples=300, deadline=None)
 @given(
     st.recursive(
