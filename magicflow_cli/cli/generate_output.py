@@ -27,7 +27,9 @@ def carry_out(job: Job, plans: list[Plan], mode: Mode, permitted: Permitted) -> 
     """Generate what the job says and return the exit code."""
     report = Report()
     language = load_language(job.language)
-    request = Request(tuple(plans), language, job.parts, job.options, job.complete)
+    request = Request(
+        tuple(plans), language, job.parts, job.options, job.complete, job.whole
+    )
     permissions = Permissions(permitted.force, permitted.adopt)
     prepared = prepare(request, job.output, report, permissions)
     if prepared is not None and mode != "write":

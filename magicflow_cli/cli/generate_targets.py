@@ -33,13 +33,15 @@ COMMANDS = {
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One output folder: which parts, in which language, with which options."""
+    """One output folder: which parts, in which language, with which options. `complete`
+    and `whole` as in `generate.model.Request`."""
 
     language: str
     parts: tuple[str, ...]
     output: Path
     options: Options
     complete: bool = False
+    whole: bool = False
 
 
 def command_for(name: str) -> typer.Typer:
@@ -218,7 +220,8 @@ def _jobs_of_project(
         )
     jobs: list[Job] = []
     for target in targets:
-        wanted = tuple(part for part in parts if part in (target.parts or PARTS))
+        there = target.parts or PARTS
+        wanted = tuple(part for part in parts if part in there)
         if wanted and (not names or target.lang in names):
             _languages(target.lang, None, None)
             output = project[0] / target.out
@@ -229,6 +232,7 @@ def _jobs_of_project(
                     output,
                     _options(project, target, None, {}, output),
                     complete=not chosen,
+                    whole=wanted == tuple(p for p in PARTS if p in there),
                 )
             )
     if not jobs:

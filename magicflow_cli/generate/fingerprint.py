@@ -29,9 +29,7 @@ def inputs_of(request: Request, present: Iterable[Owner]) -> dict[str, str]:
     language = request.language.name
     generator = _generator(language)
     options = canonical(_plain(astuple(request.options)))
-    owners = set(request.owners())
-    if not request.complete:
-        owners |= {owner for owner in present if owner.language == language}
+    owners = request.owners_after(present)
     found = {language: _hash(generator, options, *map(key_of, sorted(owners)))}
     for plan in request.plans:
         shown = canonical(to_json(plan.presentation))  # plan.hash has all the rest

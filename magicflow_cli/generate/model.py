@@ -119,6 +119,7 @@ class Request:
     """One run for one language and one output folder.
 
     `complete` says that `plans` are all workflows there are: files of others are stale.
+    `whole` says that `targets` are all targets there are, too.
     """
 
     plans: tuple[plan.Plan, ...]
@@ -126,6 +127,7 @@ class Request:
     targets: tuple[str, ...]
     options: Options = field(default_factory=Options)
     complete: bool = False
+    whole: bool = False
 
     def owners(self) -> frozenset[Owner]:
         """Everything that this run generates."""
@@ -134,6 +136,28 @@ class Request:
             for workflow in ("", *(each.workflow.name for each in self.plans))
             for target in self.targets
         )
+
+    def gone(self, present: Iterable[Owner]) -> frozenset[Owner]:
+        """Those of the owners in an output folder's manifest whose files are stale:
+        the run generates nothing for them and knows that nobody will."""
+        if not self.complete:
+            return frozenset()
+        mine = self.owners()
+        return frozenset(
+            owner
+            for owner in present
+            if owner.language == self.language.name
+            and owner not in mine
+            and (self.whole or owner.target in self.targets)
+        )
+
+    def owners_after(self, present: Iterable[Owner]) -> frozenset[Owner]:
+        """For whom the folder holds something of the language once the run is done."""
+        found = frozenset(present)
+        language = self.language.name
+        return self.owners() | {
+            owner for owner in found - self.gone(found) if owner.language == language
+        }
 
 
 def target_module(language: Language, target: str) -> ModuleType:

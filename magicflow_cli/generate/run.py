@@ -67,10 +67,7 @@ def prepare(
     files = render_files(request, before.owners())
     disk = Disk(folder)
     disk.check_paths(sorted({file.path for file in files} | set(before.files)), report)
-    run = set(request.owners())
-    if request.complete:
-        name = request.language.name
-        run |= {owner for owner in before.owners() if owner.language == name}
+    run = request.owners() | request.gone(before.owners())
     decided = Report()
     changes = plan_changes(
         files, before, disk, run, decided, permissions or Permissions()
@@ -96,11 +93,7 @@ def _is_current(
     """Whether the last run had the same inputs, and its files are as it left them."""
     if any(before.inputs.get(key) != hashed for key, hashed in inputs.items()):
         return False
-    run = request.owners()
-    name = request.language.name
-    if request.complete and any(
-        owner not in run for owner in before.owners() if owner.language == name
-    ):
+    if request.gone(before.owners()):
         return False
     disk = Disk(folder)
     for path in _files_of(request, before):

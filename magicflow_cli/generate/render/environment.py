@@ -60,12 +60,7 @@ def _needed(request: Request) -> dict[str, list[str]]:
 
 
 def _project(request: Request, present: Iterable[Owner]) -> Project:
-    run = request.owners()
-    owners = set(run)
-    for owner in present:
-        others = owner.language == request.language.name and owner not in run
-        if others and not request.complete:
-            owners.add(owner)
+    owners = request.owners_after(present)
     workflows: dict[str, set[str]] = {}
     for owner in owners:
         if owner.workflow:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -93,7 +94,5 @@ def test_nothing_raises_but_value_errors(roots: dict[str, mf.Codec[Any]]) -> Non
     hostile += [{"a": [{"b": None}] * 50}, "\u2028\x00", [True, 1, 1.0]]
     for codec in roots.values():
         for value in hostile:
-            try:
+            with suppress(ValueError, DomainError):
                 codec.to_json(codec.from_json(value))
-            except (ValueError, DomainError):
-                pass

@@ -9,9 +9,9 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from magicflow.models import messages
 from pydantic import ValidationError
 
-from magicflow.models import messages
 from tests.unit.generate.plans import ROOT, example_plan, run
 
 
