@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.places import ROOT, Run
+from tests.e2e.places import ROOT, Run, obey_permissions
 
 
 @pytest.fixture(scope="session")
@@ -66,6 +66,7 @@ def magic_flow(command: Path, tmp_path: Path) -> Run:
             env={**clean, "NO_COLOR": "1", **(env or {})},
             capture_output=True,
             encoding="utf-8",
+            preexec_fn=obey_permissions if os.name == "posix" else None,
             timeout=timeout,
             check=False,
         )
