@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.places import EXAMPLES, ROOT, Run, obey_permissions
+from tests.e2e.places import EXAMPLES, ROOT, Run, obey_permissions, permissions_apply
 
 PAGES = ROOT / "docs" / "diagnostics"
 _SHELL = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -57,6 +57,8 @@ def pages_with_commands() -> list[Path]:
 def test_a_page_shows_what_its_command_says(
     page: Path, project: Path, command: Path
 ) -> None:
+    if page.stem == "MF0003" and not permissions_apply(project):
+        pytest.skip("root may read every folder")
     text = page.read_text("utf-8")
     wrong, mended = _SHELL.findall(text)
     shown = _TEXT.findall(text)[0]
