@@ -49,7 +49,12 @@ func (c *Client) Events(ctx context.Context, id string, after int) iter.Seq2[Eve
 					yield(Event{}, err)
 					return
 				}
-				time.Sleep(min(c.first<<min(failures-1, 16), 5*time.Second))
+				pause := time.NewTimer(min(c.first<<min(failures-1, 16), 5*time.Second))
+				select {
+				case <-pause.C:
+				case <-ctx.Done():
+					pause.Stop()
+				}
 			}
 		}
 	}
