@@ -152,3 +152,60 @@ def test_a_service_stops_when_it_is_told() -> None:
         await asyncio.wait_for(work, 5)
 
     asyncio.run(run())
+
+
+def test_the_health_of_a_service() -> None:
+    """Its endpoints tell of all workers at once; without a server it is degraded."""
+    import httpx
+    from magicflow.worker.config import ExecutorConfig
+    from magicflow.worker.service import ExecutorService
+
+    async def ask() -> tuple[httpx.Response, httpx.Response]:
+        config = ExecutorConfig(url="http://127.0.0.1:9", health_port=0, concurrency=3)
+        service = ExecutorService([complete()], config)
+        ready = asyncio.Event()
+        work = asyncio.create_task(service.run(ready=ready.set))
+        await asyncio.wait_for(ready.wait(), 5)
+        assert service.health_address is not None
+        async with httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{service.health_address[1]}"
+        ) as client:
+            answers = await client.get("/health"), await client.get("/health/workflow")
+        service.stop()
+        await asyncio.wait_for(work, 5)
+        return answers
+
+    health, workflow = asyncio.run(ask())
+    assert health.status_code == 503
+    told = health.json()
+    assert told["executor"] == "depot, shop"
+    assert (told["connected"], told["running"], told["capacity"]) == (False, 0, 6)
+    assert workflow.json()["handlers"] == ["count", "list", "send"]
+    assert workflow.json()["missing"] == []
+    assert workflow.json()["steps"] == {}
+
+
+def test_a_service_ends_when_the_server_refuses_it() -> None:
+    from magicflow.worker.config import ExecutorConfig
+    from magicflow.worker.service import ExecutorService
+    from magicflow.worker.transport import TransportRefused
+
+    async def refuse(
+        reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(
+            b"HTTP/1.1 401 no\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno"
+        )
+        await writer.drain()
+        writer.close()
+
+    async def run() -> None:
+        server = await asyncio.start_server(refuse, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        config = ExecutorConfig(url=f"http://127.0.0.1:{port}")
+        with pytest.raises(TransportRefused, match="401"):
+            await asyncio.wait_for(ExecutorService([complete()], config).run(), 20)
+        server.close()
+
+    asyncio.run(run())

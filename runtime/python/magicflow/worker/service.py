@@ -52,6 +52,7 @@ class ExecutorService:
         self._registries = registries
         self._workers: list[Worker] = []
         self._stopping = False
+        self.health_address: tuple[str, int] | None = None
 
     async def run(
         self,
@@ -83,6 +84,7 @@ class ExecutorService:
                 _Everything(self), config.health_host, config.health_port
             )
             await health.open()
+            self.health_address = health.address
         names = ", ".join(self._registries)
         _LOGGER.info("polling %s for %s", config.url, names)
         works = [loop.create_task(worker.run()) for worker in self._workers]
