@@ -25,7 +25,8 @@ def compile_texts(*texts: str) -> list[plan.Plan]:
     report = Report()
     workflows, contexts = [], []
     for index, text in enumerate(texts):
-        loaded = load_text(text.encode(), f"{index}.yaml")
+        suffix = "json" if text.startswith("{") else "yaml"
+        loaded = load_text(text.encode(), f"{index}.{suffix}")
         report.diagnostics += loaded.diagnostics
         for document in loaded.documents:
             parsed = parse(document, report)
