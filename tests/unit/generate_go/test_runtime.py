@@ -1,0 +1,47 @@
+"""The Go runtime: its own tests under the race detector, formatted, vetted, linted."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+from tests.languages import go, need
+
+RUNTIME = Path(__file__).parents[3] / "runtime" / "go"
+
+
+def test_it_is_formatted() -> None:
+    need("go")
+    done = subprocess.run(
+        ["gofmt", "-l", "."], cwd=RUNTIME, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_it_is_vetted_and_tidy() -> None:
+    need("go")
+    for arguments in (("vet", "./..."), ("mod", "tidy", "-diff")):
+        done = go(*arguments, cwd=RUNTIME)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_its_tests_pass_without_races() -> None:
+    """Conformance cases of patterns and expressions among them."""
+    need("go")
+    race = ("-race",) if shutil.which("gcc") or shutil.which("clang") else ()
+    done = go("test", *race, "./...", cwd=RUNTIME)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for package in ("canonical", "client", "expr", "plan", "regex", "types", "worker"):
+        assert (
+            f"ok  \tgithub.com/truongtu268/magic-flow/runtime/go/{package}"
+            in done.stdout
+        )
+
+
+def test_staticcheck() -> None:
+    """A pinned version, run by `go run`: its build is cached."""
+    need("go")
+    tool = "honnef.co/go/tools/cmd/staticcheck@v0.8.2"
+    done = go("run", tool, "./...", cwd=RUNTIME)
+    assert done.returncode == 0, done.stdout + done.stderr
