@@ -57,3 +57,24 @@ def test_scalars(quote: str) -> None:
 def test_no_fix_where_the_text_is_escaped() -> None:
     spec = "steps: [{name: charge}, {name: s, condition: \"$.chrage.id == '\\u0041'\"}]"
     assert mended(spec, "MF6101") is None
+
+
+@pytest.mark.parametrize(
+    ("code", "guard"),
+    [
+        ("MF6303", "\"$.input.kind == 'zzzzz'\""),  # nothing is near
+        ("MF6303", "\"$.input.kind == 'gf\\u0069t'\""),  # escaped in the file
+        ("MF6301", '"$.input.zzzzz == 1"'),
+        ("MF6301", '"$.input.t\\u006ftla == 1"'),
+        ("MF6301", ">-\n    $.input.totla\n    == 1"),  # folded: the places differ
+    ],
+)
+def test_no_fix(code: str, guard: str) -> None:
+    spec = f"steps:\n- name: s\n  condition: {guard}"
+    assert mended(spec, code) is None
+
+
+def test_no_fix_in_a_block_text() -> None:
+    text = "|\n        TIMEUOT"
+    spec = f"steps:\n- name: s\n  retry:\n    retry_on:\n      - {text}"
+    assert mended(spec, "MF7008") is None
