@@ -8,8 +8,9 @@ from typing import Any, Generic, TypeVar
 from pydantic import ConfigDict, TypeAdapter
 
 from magicflow.models.dump import dump
+from magicflow.models.encode import encode
 from magicflow.models.values import WIRE, Json
-from magicflow.types.decode import decode_json, encode_json, with_deep_stack
+from magicflow.types.decode import decode_json, with_deep_stack
 
 T = TypeVar("T")
 
@@ -36,7 +37,7 @@ class Codec(Generic[T]):
 
     def encode(self, value: T) -> bytes:
         """The compact JSON text of a value, in UTF-8."""
-        return encode_json(self.to_json(value))
+        return encode(self._checked(value))
 
     def from_json(self, data: Json) -> T:
         """The value of JSON data of the domain, as `json.loads` gives it."""
@@ -46,7 +47,11 @@ class Codec(Generic[T]):
     def to_json(self, value: T) -> Json:
         """The JSON data of a value. Raises DomainError for what is outside the domain,
         ValidationError for what the type does not accept."""
-        return dump(with_deep_stack(self._adapter.validate_python, value))
+        return dump(self._checked(value))
+
+    def _checked(self, value: T) -> T:
+        checked: T = with_deep_stack(self._adapter.validate_python, value)
+        return checked
 
     def _read(self, data: Json) -> T:
         return self._adapter.validate_python(

@@ -1,4 +1,5 @@
 """Typed values to JSON data of the domain: a walk that the values themselves direct.
+`encode` is the short cut to the text.
 
 Not pydantic's serializer: that one stops at 255 levels, and what it returns would have
 to be walked again to find what no JSON text can hold.

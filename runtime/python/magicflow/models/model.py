@@ -17,9 +17,10 @@ from pydantic import (
 
 from magicflow.models.depth import EVERY, validating
 from magicflow.models.dump import dump, wire_name
+from magicflow.models.encode import encode
 from magicflow.models.texts import Text
 from magicflow.models.values import WIRE, Json, fail
-from magicflow.types.decode import decode_json, encode_json, with_deep_stack
+from magicflow.types.decode import decode_json, with_deep_stack
 
 
 class Default:
@@ -89,7 +90,7 @@ class Model(BaseModel):
 
     def encode(self) -> bytes:
         """The compact JSON text, in UTF-8."""
-        return encode_json(self.to_json())
+        return encode(self)
 
     @classmethod
     def from_json(cls, data: Json) -> Self:
