@@ -6,8 +6,12 @@ READY := $(VENV)/.ready
 
 .PHONY: demo test check bench chaos
 
+LANGUAGE ?= python
+DEMO_python := examples/demo.py
+DEMO_go := examples/demo_go.py
+
 demo: $(READY)
-	@$(BIN)/python examples/demo.py
+	@$(BIN)/python $(or $(DEMO_$(LANGUAGE)),$(error there is no demo in $(LANGUAGE)))
 
 test: check
 	$(BIN)/python -m pytest
@@ -27,6 +31,7 @@ bench: $(READY)
 	$(BIN)/python tests/bench/bench_cli.py
 	$(BIN)/python tests/bench/bench_generate.py
 	$(BIN)/python tests/bench/bench_types.py
+	$(BIN)/python tests/bench/bench_go.py
 	$(BIN)/python tests/bench/bench_engine.py
 
 chaos: $(READY)

@@ -49,7 +49,11 @@ func Start(config Config, executors ...*Executor) error {
 		<-ctx.Done()
 		stop() // from now on a second signal ends the program
 	}()
-	return service.Run(ctx)
+	if err := service.Run(ctx); err != nil {
+		slog.Error("the executor ended", "error", err.Error())
+		return err
+	}
+	return nil
 }
 
 // Service is a process that runs executors: one poller for each.
