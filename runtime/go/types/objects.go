@@ -1,6 +1,10 @@
 package types
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/truongtu268/magic-flow/runtime/go/canonical"
+)
 
 // Field is a declared member of an object.
 type Field[O any] struct {
@@ -20,22 +24,25 @@ func (f Field[O]) Default(text string) Field[O] {
 	return f
 }
 
-func writeName(w *Writer, name string, first bool) {
+// memberKey is what stands before a member's value; it is made once.
+func memberKey(name string) string { return canonical.Quote(name) + ":" }
+
+func writeKey(w *Writer, key string, first bool) {
 	if !first {
 		w.byte(',')
 	}
-	w.string(name)
-	w.byte(':')
+	w.literal(key)
 }
 
 // Required is a member that must be there: its name, where it is in the struct, and
 // its codec.
 func Required[O, T any](name string, at func(*O) *T, of *Codec[T]) Field[O] {
+	key := memberKey(name)
 	return Field[O]{
 		name: name, required: true,
 		read: func(r *Reader, object *O) { of.read(r, at(object)) },
 		write: func(w *Writer, object *O, first bool) bool {
-			writeName(w, name, first)
+			writeKey(w, key, first)
 			of.write(w, at(object))
 			return true
 		},
@@ -46,6 +53,7 @@ func Required[O, T any](name string, at func(*O) *T, of *Codec[T]) Field[O] {
 
 // Optional is a member that may be absent: nil.
 func Optional[O, T any](name string, at func(*O) **T, of *Codec[T]) Field[O] {
+	key := memberKey(name)
 	return Field[O]{
 		name: name,
 		read: func(r *Reader, object *O) {
@@ -58,7 +66,7 @@ func Optional[O, T any](name string, at func(*O) **T, of *Codec[T]) Field[O] {
 			if value == nil {
 				return false
 			}
-			writeName(w, name, first)
+			writeKey(w, key, first)
 			of.write(w, value)
 			return true
 		},
@@ -97,6 +105,7 @@ func OptionalMap[O any, M ~map[string]V, V any](name string, at func(*O) *M, of 
 
 // OptionalNullable is a member that may be absent, null or a value.
 func OptionalNullable[O, T any](name string, at func(*O) *OptNull[T], of *Codec[T]) Field[O] {
+	key := memberKey(name)
 	return Field[O]{
 		name: name,
 		read: func(r *Reader, object *O) {
@@ -114,7 +123,7 @@ func OptionalNullable[O, T any](name string, at func(*O) *OptNull[T], of *Codec[
 			if !value.present {
 				return false
 			}
-			writeName(w, name, first)
+			writeKey(w, key, first)
 			if value.value == nil {
 				w.literal("null")
 			} else {
