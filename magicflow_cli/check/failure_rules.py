@@ -90,21 +90,43 @@ def _unknown_code(checked: CheckedWorkflow, test: plan.Expr) -> _Reason | None:
     for step in checked.steps.values():
         code = scalar_of(step.node, "code") if step.type == "fail" else None
         known.update([code] if code else [])
-    if not isinstance(test, plan.BinaryExpr) or test.op != "==":
+    needed = _needed_codes(test)
+    if needed is None or not needed.isdisjoint(known):
         return None
-    for code in codes_in(test):
-        if code not in known:
-            near = suggest(code, known)
-            return (
-                f"this rule can never fire: nothing reports the code `{code}`",
-                (
-                    f"did you mean `{near}`?"
-                    if near
-                    else "the functions' `errors` in the context declare what they report"
-                ),
-                [],
-            )
-    return None
+    if not needed:
+        return (
+            "this rule can never fire: no code is all of those that it names",
+            "join alternatives by `||`, or write `$.error.code in ['A', 'B']`",
+            [],
+        )
+    code = min(needed)
+    near = suggest(code, known)
+    return (
+        f"this rule can never fire: nothing reports the code `{code}`",
+        (
+            f"did you mean `{near}`?"
+            if near
+            else "the functions' `errors` in the context declare what they report"
+        ),
+        [],
+    )
+
+
+def _needed_codes(test: plan.Expr) -> frozenset[str] | None:
+    """The codes of which `$.error.code` must be one for a test to hold; None when it
+    may be any."""
+    if not isinstance(test, plan.BinaryExpr):
+        return None
+    if test.op in ("==", "in"):
+        return frozenset(codes_in(test)) or None
+    if test.op not in ("and", "or"):
+        return None
+    left, right = _needed_codes(test.left), _needed_codes(test.right)
+    if test.op == "or":
+        return None if left is None or right is None else left | right
+    if left is None or right is None:
+        return right if left is None else left
+    return left & right
 
 
 def _failure_taken(
