@@ -32,6 +32,7 @@ def _rule(builder: Builder, rule: RuleInfo) -> plan.Rule:
         when=when,
         reads=reads,
         outcome=bool(reads) and all(path.root != "error" for path in paths),
+        outermost=True if rule.model is None else None,
         action=_action(builder, rule),
     )
 

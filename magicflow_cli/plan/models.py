@@ -411,6 +411,7 @@ class Rule(Record):
     reads: list[str]
     outcome: bool
     action: RuleAction
+    outermost: bool | None = None
 
 
 class RuleAction(Record):

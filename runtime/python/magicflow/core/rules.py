@@ -43,10 +43,13 @@ def after_step(tx: Transition, frame: Row, node: Node) -> bool:
 
 
 def after_failure(tx: Transition, frame: Row, error: Error) -> Verdict:
-    """A step failed and nothing of its own answered: try every rule, in order."""
+    """A step failed and nothing of its own answered: try every rule, in order. An
+    outermost rule waits until the failure has come up to the root block."""
     if tx.run["phase"] != "running":
         return Verdict.FAILS
     for rule in tx.plan.rules:
+        if rule.outermost and frame["parent"] != ROOT:
+            continue
         message = _match(tx, rule, Scope(tx, frame, error=error))
         if message is not None:
             return _act(tx, rule, message, frame, error)

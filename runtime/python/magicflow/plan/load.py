@@ -125,6 +125,7 @@ class _Loader:
             when=compile_expression(rule["when"]),
             reads=tuple(rule["reads"]),
             outcome=rule["outcome"],
+            outermost=rule.get("outermost", False),
             action=nodes.RuleAction(
                 type=action["type"],
                 code=action.get("code") or "WORKFLOW_ERROR",

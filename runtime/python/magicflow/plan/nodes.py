@@ -215,6 +215,7 @@ class Rule:
     when: Evaluate
     reads: tuple[str, ...]
     outcome: bool
+    outermost: bool
     action: RuleAction
 
 
