@@ -82,7 +82,8 @@ DECLARED = {
     ],
     "steps: [{name: a, function: f}]\nerror_handling: [{condition: exists($.error.message), action: {type: fail}}]": [],
     "steps: [{name: a, function: f}]\nerror_handling: [{condition: $.error.code == 'DECLIEND' && $.a.x == 1, action: {type: fail}}]": [
-        "MF6703"
+        "MF6703",
+        "MF6704",
     ],
     "steps: [{name: a, function: f, on_failure: h}, {name: h, handler: true, function: f}]\n"
     "error_handling: [{condition: $.error.code == 'DECLIEND', action: {type: fail}}]": [
