@@ -22,7 +22,6 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/python scripts/generate_models.py --check
 	$(BIN)/python scripts/generate_dsl_reference.py --check
-	$(BIN)/python scripts/generate_dsl_reference.py --check
 	$(BIN)/python scripts/generate_messages.py --check
 	$(BIN)/python -m magicflow_cli.expr.build --check
 	$(BIN)/python -m pytest tests/unit/test_import_graph.py

@@ -235,7 +235,11 @@ def test_several_workflows_need_a_name(magic_flow: Run, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["", "validate", "plan", "graph", "explain", "schema", "generate", "generate docs"],
+    [
+        *("", "validate", "plan", "graph", "explain", "schema", "run", "start"),
+        *("generate", "generate all", "generate types", "generate executor"),
+        *("generate server", "generate client", "generate docs"),
+    ],
 )
 def test_help_has_examples(magic_flow: Run, name: str) -> None:
     done = magic_flow(*name.split(), "--help")
