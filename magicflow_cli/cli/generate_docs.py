@@ -53,9 +53,10 @@ def docs(
     if compiled is None:
         return 1
     if format == "openapi":
-        from magicflow_cli.docs.openapi import describe_service
+        from magicflow.openapi import describe
+        from magicflow_cli.plan import to_json
 
-        document = describe_service(compiled.plan)
+        document = describe([to_json(compiled.plan)])
         text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
     else:
         from magicflow_cli.docs.markdown import write_markdown

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
+
+from magicflow.openapi import Components
 
 from magicflow_cli.docs.chart import chart
 from magicflow_cli.docs.durations import print_duration
-from magicflow_cli.docs.json_schema import Components, Schema
 from magicflow_cli.docs.measures import printable
 from magicflow_cli.docs.mermaid import draw_mermaid
 from magicflow_cli.docs.outline import (
@@ -22,6 +24,7 @@ from magicflow_cli.docs.outline import (
     StepView,
     outline,
 )
+from magicflow_cli.plan import to_json
 from magicflow_cli.plan.models import Plan, TypeRef
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|~>$:@])")
@@ -31,7 +34,7 @@ _LEAVES = {"next": "then", "rejoin": "then", "depends": "then", "skip": "if skip
 def write_markdown(plan: Plan) -> str:
     """The page."""
     read = outline(plan)
-    components = Components(plan, "#/$defs/")
+    components = Components(to_json(plan), "#/$defs/")
     parts = [
         f"# {escape(plan.workflow.name)}",
         _facts(plan),
@@ -76,13 +79,13 @@ def _facts(plan: Plan) -> str:
 
 
 def _type(components: Components, ref: TypeRef) -> str:
-    schema = components.refer(ref)
+    schema = components.refer(to_json(ref))
     if "$ref" in schema:
         schema = components.schemas[schema["$ref"].rsplit("/", 1)[-1]]
     return _table(schema) if schema.get("properties") else _json(schema)
 
 
-def _table(schema: Schema) -> str:
+def _table(schema: dict[str, Any]) -> str:
     required = set(schema.get("required", []))
     lines = ["| Field | Type | Required | Meaning |", "|---|---|---|---|"]
     for name, field in schema["properties"].items():
@@ -93,7 +96,7 @@ def _table(schema: Schema) -> str:
     return "\n".join(lines)
 
 
-def _short(schema: Schema) -> str:
+def _short(schema: dict[str, Any]) -> str:
     if "$ref" in schema:
         return str(schema["$ref"].rsplit("/", 1)[-1])
     if "anyOf" in schema:
@@ -171,7 +174,7 @@ def _events(plan: Plan, components: Components) -> str:
             for way, is_so in (("received", event.listens), ("sent", event.emits))
             if is_so
         ]
-        data = _short(components.refer(event.type))
+        data = _short(components.refer(to_json(event.type)))
         lines.append(f"| {code(name)} | {', '.join(ways)} | {code(data)} |")
     return "\n".join(lines)
 

@@ -24,7 +24,7 @@ ALLOWED: dict[str, set[str]] = {
     "simulate": {"plan", "diagnostics"},
     "migrate": {"documents", "load", "diagnostics"},
 }
-RUNTIME = {"plan", "expr", "check", "generate", "simulate", "cli"}
+RUNTIME = {"plan", "expr", "check", "docs", "generate", "simulate", "cli"}
 """Layers that may import `magicflow`."""
 
 

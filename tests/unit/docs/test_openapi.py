@@ -7,12 +7,16 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
+from magicflow.openapi import Components, describe
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from magicflow_cli.docs.json_schema import Components
-from magicflow_cli.docs.openapi import describe_service
-from magicflow_cli.plan.models import TypeRef
+from magicflow_cli.plan import to_json
+from magicflow_cli.plan.models import Plan
 from tests.unit.docs.plans import compile_text, plans, steps
+
+
+def describe_service(*described: Plan) -> dict[str, Any]:
+    return describe([to_json(plan) for plan in described])
 
 
 @pytest.mark.parametrize("name", plans())
@@ -24,7 +28,9 @@ def test_every_golden_gives_a_valid_document(name: str) -> None:
         for part in pointer.removeprefix("#/").split("/"):
             target = target[part]
     ids = [
-        o["operationId"] for path in document["paths"].values() for o in path.values()
+        operation["operationId"]
+        for path in document["paths"].values()
+        for operation in path.values()
     ]
     assert len(ids) == len(set(ids))
 
@@ -43,7 +49,9 @@ def test_the_service_of_user_onboarding() -> None:
     assert document["openapi"] == "3.1.1"
     assert "/api/v2/workflows/user-onboarding/execute" in document["paths"]
     schemas = document["components"]["schemas"]
-    request = schemas["magicflow.ExecuteRequest"]["properties"]["input"]
+    start = document["paths"]["/api/v2/workflows/user-onboarding/execute"]["post"]
+    body = start["requestBody"]["content"]["application/json"]["schema"]
+    request = body["properties"]["input"]
     input_ = schemas[request["$ref"].rsplit("/", 1)[-1]]
     assert list(input_["properties"]) == ["email", "name", "preferences", "metadata"]
     assert input_["required"] == ["email", "name"]
@@ -127,8 +135,8 @@ WRONG: list[dict[str, Any]] = [
 def validator(tmp_path: Path) -> Draft202012Validator:
     text = steps("- {name: t, type: transform, output: {v: $.input.id}}", SCHEMA[1:])
     plan = compile_text(tmp_path, text)
-    components = Components(plan, "#/$defs/")
-    schema = components.refer(plan.input)
+    components = Components(to_json(plan), "#/$defs/")
+    schema = components.refer(to_json(plan.input))
     whole = {**schema, "$defs": components.schemas}
     Draft202012Validator.check_schema(whole)
     return Draft202012Validator(whole)
@@ -145,10 +153,10 @@ def test_a_type_means_the_schema_that_it_came_from(
 
 
 def test_built_in_types() -> None:
-    components = Components(plans()["user-onboarding/user-onboarding"])
-    assert components.refer(TypeRef(type="any")) == {}
-    assert components.refer(TypeRef(type="string")) == {"type": "string"}
-    nullable = components.refer(TypeRef(type="string", nullable=True))
+    components = Components(to_json(plans()["user-onboarding/user-onboarding"]))
+    assert components.refer({"type": "any"}) == {}
+    assert components.refer({"type": "string"}) == {"type": "string"}
+    nullable = components.refer({"type": "string", "nullable": True})
     assert nullable == {"type": ["string", "null"]}
 
 
@@ -182,5 +190,38 @@ spec:
     OpenAPIV31SpecValidator(document).validate()
     assert list(document["webhooks"]) == ["order.paid"]
     assert list(document["x-magicflow-listens"]) == ["money.in"]
-    error = document["components"]["schemas"]["magicflow.Error"]
-    assert error["oneOf"][0]["properties"]["code"] == {"const": "DECLINED"}
+    start = document["paths"]["/api/v2/workflows/w/execute"]["post"]
+    outcome = start["responses"]["200"]["content"]["application/json"]["schema"]
+    codes = outcome["allOf"][1]["properties"]["error"]["anyOf"]
+    assert codes[1]["properties"]["code"] == {"const": "DECLINED"}
+
+
+def test_one_document_for_several_workflows() -> None:
+    named = list(plans().values())
+    seen: set[str] = set()
+    several = []
+    for plan in named:
+        if plan.workflow.name not in seen:
+            several.append(plan)
+            seen.add(plan.workflow.name)
+    document = describe_service(*several)
+    OpenAPIV31SpecValidator(document).validate()
+    for pointer in _references(document):
+        target: Any = document
+        for part in pointer.removeprefix("#/").split("/"):
+            target = target[part]
+    for name in seen:
+        assert f"/api/v2/workflows/{name}/execute" in document["paths"]
+
+
+def test_types_of_one_name_are_kept_apart() -> None:
+    """A context that two workflows share gives both the same names."""
+    one = to_json(plans()["user-onboarding/user-onboarding"])
+    two = {**one, "workflow": {**one["workflow"], "name": "magicflow"}}
+    document = describe([one, two])
+    OpenAPIV31SpecValidator(document).validate()
+    schemas = document["components"]["schemas"]
+    input_ = schemas["UserOnboardingInput"]["properties"]["preferences"]["$ref"]
+    assert input_.endswith("/UserOnboardingInputPreferences")
+    input_ = schemas["magicflow.UserOnboardingInput"]["properties"]["preferences"]
+    assert input_["$ref"].endswith("/magicflow.UserOnboardingInputPreferences")

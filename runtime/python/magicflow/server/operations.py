@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from magicflow.observe.metrics import expose
+from magicflow.openapi import describe
 from magicflow.server.app import App, route
 from magicflow.server.http import Answer, Request, json_answer, text_answer
-from magicflow.server.openapi import describe
 from magicflow.store import StoreError
 
 Json = dict[str, Any]
