@@ -21,7 +21,11 @@ class Constants:
     """The globals of a function that is being written."""
 
     def __init__(self) -> None:
-        self.values: dict[str, Any] = {"MISSING": MISSING, "SAFE": SAFE_INTEGER}
+        self.values: dict[str, Any] = {
+            "MISSING": MISSING,
+            "LOWEST": -SAFE_INTEGER,
+            "HIGHEST": SAFE_INTEGER,
+        }
 
     def add(self, value: Any) -> str:
         """The name under which the function sees a value."""
@@ -103,19 +107,32 @@ def write_object(
             f"if not {constants.add(undeclared)} <= value.keys(): return False"
         )
     count = sum(required for _, _, required in fields)
-    if any(not required for _, _, required in fields) and extra is not None:
+    if count < len(fields) and extra is not None:
         lines.append("n = 0")
-    if fields:
+    needed = {
+        name: f"v{index}"
+        for index, (name, _, is_needed) in enumerate(fields)
+        if is_needed
+    }
+    if needed:
+        # A subscript costs half of what `get` does.
+        reads = [f"{v} = value[{constants.add(name)}]" for name, v in needed.items()]
+        lines += ["try:", *("    " + read for read in reads)]
+        lines.append("except KeyError: return False")
+    if count < len(fields):
         lines.append("get = value.get")
-    for name, check, required in fields:
-        lines.append(f"v = get({constants.add(name)}, MISSING)")
-        fits = condition(check, "v", constants)
-        if required:
-            lines.append(f"if v is MISSING or not ({fits}): return False")
-        else:
-            lines += ["if v is not MISSING:", f"    if not ({fits}): return False"]
-            if extra is not None:
-                lines.append("    n += 1")
+    for name, check, _ in fields:
+        if name in needed:
+            fits = condition(check, needed[name], constants)
+            lines.append(f"if not ({fits}): return False")
+            continue
+        lines += [
+            f"v = get({constants.add(name)}, MISSING)",
+            "if v is not MISSING:",
+            f"    if not ({condition(check, 'v', constants)}): return False",
+        ]
+        if extra is not None:
+            lines.append("    n += 1")
     if extra is not None:
         known = constants.add(frozenset(name for name, _, _ in fields))
         found = f"{count} + n" if "n = 0" in lines else f"{count}"

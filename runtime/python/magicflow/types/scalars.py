@@ -75,12 +75,12 @@ def _is_any(value: Any) -> bool:
 
 
 _INTEGER = (
-    "(type({0}) is int and -SAFE <= {0} <= SAFE or type({0}) is float and"
-    " {0}.is_integer() and -SAFE <= {0} <= SAFE)"
+    "(type({0}) is int and LOWEST <= {0} <= HIGHEST or type({0}) is float and"
+    " {0}.is_integer() and LOWEST <= {0} <= HIGHEST)"
 )
 _NUMBER = (
     "(type({0}) is float and {0} - {0} == 0.0 or type({0}) is int and"
-    " -SAFE <= {0} <= SAFE)"
+    " LOWEST <= {0} <= HIGHEST)"
 )
 
 
