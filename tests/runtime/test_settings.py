@@ -120,3 +120,25 @@ def test_no_file_means_defaults(tmp_path: Path) -> None:
     (tmp_path / "binary.yaml").write_bytes(b"\xff\xfe\xff")
     with pytest.raises(ConfigError):
         read_settings(tmp_path / "binary.yaml")
+
+
+def test_a_setting_without_effect_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    server_settings(
+        {
+            "server": {"port": 1, "timeout": "30s"},
+            "auth": {"tokens": [{"name": "a", "value": "secret"}]},
+            "health": {"check_interval": "30s"},
+            "storage": {"embedded": {"path": "x.db", "backup": {}}},
+            "x-own": 1,
+        },
+        {},
+    )
+    told = [record.getMessage() for record in caplog.records]
+    assert [message.split("`")[1] for message in told] == [
+        "server.timeout",
+        "health",
+        "storage.embedded.backup",
+    ]
+    caplog.clear()
+    executor_settings({"executor": {"concurrency": 3, "name": "a"}}, {})
+    assert "executor.name" in caplog.text

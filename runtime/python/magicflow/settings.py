@@ -3,6 +3,7 @@ executor. `docs/configuration.md` of magic-flow lists every key."""
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from collections.abc import Mapping
@@ -15,6 +16,25 @@ from magicflow.server.durations import parse_duration
 from magicflow.worker.config import ExecutorConfig
 
 Json = Mapping[str, Any]
+_LOGGER = logging.getLogger("magicflow.settings")
+_SHARED: dict[str, Any] = {
+    "messaging": {"backend": None},
+    "monitoring": {"log_level": None, "log_format": None},
+    "secrets": {"source": None, "path": None, "prefix": None},
+}
+_SERVER: dict[str, Any] = {
+    **_SHARED,
+    "server": {"host": None, "port": None, "max_body_bytes": None, "tls": None},
+    "auth": {"enabled": None, "tokens": None},
+    "storage": {"backend": None, "embedded": {"path": None}},
+    "monitoring": {**_SHARED["monitoring"], "tracing_enabled": None},
+}
+_EXECUTOR: dict[str, Any] = {
+    **_SHARED,
+    "executor": {"concurrency": None, "shutdown_grace": None},
+    "server": {"url": None, "token": None, "token_file": None},
+    "health": {"host": None, "port": None},
+}
 _VARIABLE = re.compile(r"\$\{(?:env\.)?([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -47,6 +67,7 @@ def server_settings(
     which wins over the file. Raises ConfigError."""
     env = os.environ if environment is None else environment
     _embedded_only(settings, "messaging", "storage")
+    _tell_unused(settings, _SERVER)
     server, auth = _section(settings, "server"), _section(settings, "auth")
     if _section(server, "tls").get("enabled", "tls" in server):
         raise ConfigError("`server.tls` is not there yet: put a proxy in front")
@@ -71,6 +92,7 @@ def executor_settings(
     """An executor's configuration, as `server_settings`."""
     env = os.environ if environment is None else environment
     _embedded_only(settings, "messaging")
+    _tell_unused(settings, _EXECUTOR)
     executor = _section(settings, "executor")
     server, health = _section(settings, "server"), _section(settings, "health")
     base = ExecutorConfig()
@@ -109,6 +131,16 @@ def _shared(settings: Json) -> dict[str, Any]:
             secrets.get("path") if secrets.get("source") == "files" else None
         ),
     }
+
+
+def _tell_unused(settings: Json, known: Json, path: str = "") -> None:
+    """Warn of every key that has no effect here: a setting is never ignored silently."""
+    for key, value in settings.items():
+        if key not in known:
+            if not str(key).startswith("x-"):
+                _LOGGER.warning("the setting `%s%s` has no effect yet", path, key)
+        elif isinstance(known[key], dict) and isinstance(value, dict):
+            _tell_unused(value, known[key], f"{path}{key}.")
 
 
 def _embedded_only(settings: Json, *sections: str) -> None:
