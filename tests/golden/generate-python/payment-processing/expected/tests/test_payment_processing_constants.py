@@ -10,7 +10,7 @@ from workflows.payment_processing import constants
 CONSTANTS: dict[str, str] = {
     "WORKFLOW": "payment-processing",
     "VERSION": "1.0.0",
-    "PLAN_HASH": "0254ddc3882d0c5ab04f852a985d3dfdf32b58a0de5f726dea6ef78da95c198e",
+    "PLAN_HASH": "0942cc906374275ffbbe87b98f30a57ade382cabe3dc6b5434a7d780ba619ae9",
     "STEP_VALIDATE_PAYMENT": "validate-payment",
     "STEP_PROCESS_PAYMENT": "process-payment",
     "STEP_CHARGE_CARD": "charge-card",

@@ -9,7 +9,7 @@ from magicflow import models as mf
 
 WORKFLOW: Final = "payment-processing"
 VERSION: Final = "1.0.0"
-PLAN_HASH: Final = "0254ddc3882d0c5ab04f852a985d3dfdf32b58a0de5f726dea6ef78da95c198e"
+PLAN_HASH: Final = "0942cc906374275ffbbe87b98f30a57ade382cabe3dc6b5434a7d780ba619ae9"
 
 
 class Step(mf.StringEnum):
