@@ -71,7 +71,6 @@ class StepView:
     """A stub. `result` is the expression that it returns."""
 
     doc: str
-    description: str
     name: str
     step: str
     package: str
@@ -170,13 +169,12 @@ class _Executor:
         return f"*{go}" if found.shape == "struct" else go
 
     def _method(self, of: StepFunction) -> Method:
-        about = f"{of.method} runs the step {of.step}. {of.description}".strip()
         return Method(
             of.method,
             self._constant("Step", of.step),
             self._type(of, "input"),
             self._type(of, "output"),
-            doc(Untrusted(about), 1),
+            doc(Untrusted(_about(of)), 1),
         )
 
     def handlers(self) -> tuple[Handlers, ...]:
@@ -230,8 +228,7 @@ class _Executor:
             result = f"{gives.codec}.Decode([]byte({string_literal(text)}))"
         words = (method.input, method.output, result)
         return StepView(
-            doc=doc(Untrusted(f"{of.method} runs the step {of.step}.")),
-            description=doc(Untrusted(of.description), 0) if of.description else "",
+            doc=doc(Untrusted(_about(of))),
             name=of.method,
             step=string_literal(of.step),
             package=self.package,
@@ -272,3 +269,7 @@ class _Executor:
             needs_types=any(f"{self.package}." in word for word in words),
             needs_runtime=any("mf." in word for word in words),
         )
+
+
+def _about(of: StepFunction) -> str:
+    return f"{of.method} runs the step {of.step}. {of.description}".strip()

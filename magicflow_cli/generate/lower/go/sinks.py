@@ -66,7 +66,8 @@ def doc(value: Untrusted | str, indent: int = 0, subject: str = "") -> str:
     margin = "\t" * indent + "//"
     lines = [margin]
     for word in text.split(" "):
-        if len(lines[-1]) + len(word) > _WIDTH and re.match(r"[A-Za-z]", word):
+        full = len(lines[-1]) + len(word) > _WIDTH and lines[-1] != margin
+        if full and re.match(r"[A-Za-z]", word):
             lines.append(margin)
         lines[-1] += f" {word}"
     return "\n".join(lines)

@@ -6,7 +6,7 @@ package paymentprocessing
 const (
 	Workflow = "payment-processing"
 	Version  = "1.0.0"
-	PlanHash = "0254ddc3882d0c5ab04f852a985d3dfdf32b58a0de5f726dea6ef78da95c198e"
+	PlanHash = "0942cc906374275ffbbe87b98f30a57ade382cabe3dc6b5434a7d780ba619ae9"
 )
 
 // The steps, in the order in which they are written.
