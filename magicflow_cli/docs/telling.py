@@ -19,10 +19,10 @@ from magicflow_cli.docs.outline import (
 from magicflow_cli.plan.models import Plan, Trigger
 
 _TIMEOUT_ACTIONS = {
-    "cancel_and_cleanup": "is then cancelled, compensates and ends timed out",
-    "fallback": "then runs its fallback step",
-    "retry": "then ends and is started once more",
-    "ignore": "goes on all the same; the timeout is recorded",
+    "cancel_and_cleanup": "is cancelled, compensates and ends timed out",
+    "fallback": "turns to its fallback step",
+    "retry": "ends and is started once more",
+    "ignore": "goes on, and the timeout is recorded",
 }
 _OUTER = {
     BLOCK_ENDS: "the run is completed",
@@ -59,9 +59,7 @@ def _tell_head(plan: Plan) -> list[str]:
     lines += [f"Starts {_tell_trigger(trigger)}." for trigger in plan.triggers]
     if plan.timeout is not None:
         action = _TIMEOUT_ACTIONS[plan.timeout.action]
-        lines.append(
-            f"A run may take {print_duration(plan.timeout.after)} and {action}."
-        )
+        lines.append(f"After {print_duration(plan.timeout.after)} a run {action}.")
     else:
         lines.append("A run may take any time: the workflow has no timeout.")
     return lines
@@ -70,7 +68,7 @@ def _tell_head(plan: Plan) -> list[str]:
 def _tell_longest(root: BlockView) -> str:
     longest = longest_path(root)
     if longest is None:
-        return "Some of its steps have no limit of their own."
+        return "Some of its steps may take any time: nothing limits them."
     return f"Its longest path takes {print_duration(longest)} at worst."
 
 
@@ -110,7 +108,7 @@ def _tell_step(step: StepView) -> str:
 
 def _tell_time(step: StepView) -> str:
     if step.worst is None:
-        return "at worst: no limit of its own"
+        return "at worst: any time, nothing limits it"
     return f"at worst: {print_duration(step.worst)}"
 
 
