@@ -54,6 +54,7 @@ def docs(
         return 1
     if format == "openapi":
         from magicflow.openapi import describe
+
         from magicflow_cli.plan import to_json
 
         document = describe([to_json(compiled.plan)])

@@ -4,7 +4,12 @@
 per plan; evaluation reads nothing but the scope and changes nothing that it reads.
 """
 
-from magicflow.expr.compile import compile_expression, evaluate, secret_places, secret_pointers
+from magicflow.expr.compile import (
+    compile_expression,
+    evaluate,
+    secret_places,
+    secret_pointers,
+)
 from magicflow.expr.scope import Scope
 from magicflow.expr.values import MISSING, ExpressionError, Value, equal, truth
 

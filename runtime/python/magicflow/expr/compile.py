@@ -68,9 +68,7 @@ def secret_pointers(expr: Expr | None) -> tuple[str, ...]:
     if expr is None:
         return ()
     return tuple(
-        "".join(
-            "/" + str(part).replace("~", "~0").replace("/", "~1") for part in place
-        )
+        "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in place)
         for place in secret_places(expr)
     )
 
