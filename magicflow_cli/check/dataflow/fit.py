@@ -29,6 +29,7 @@ from magicflow_cli.check.dataflow.typed import (
     quoted,
     settled,
 )
+from magicflow_cli.check.types.scalars import are_disjoint
 from magicflow_cli.diagnostics import Label, Span
 from magicflow_cli.diagnostics.codes import MF6309, MF6310, MF6311
 from magicflow_cli.diagnostics.model import Code
@@ -170,13 +171,21 @@ class Fit:
     def _check_scalars(
         self, expr: plan.Expr | None, value: Typed, wanted: Typed, at: str
     ) -> None:
-        """Two limited sets without a common value."""
+        """Two limited sets without a common value, or schemas that exclude each other."""
         types = self.evaluator.types
         given, allowed = constants(value, types), constants(wanted, types)
-        if given is None or allowed is None:
+        if given is not None and allowed is not None:
+            if not any(equal(g, a) for g in given for a in allowed):
+                self._misfit(expr, value, wanted, at)
             return
-        if not any(equal(g, a) for g in given for a in allowed):
-            self._misfit(expr, value, wanted, at)
+        have, want = definition(value.form, types), definition(wanted.form, types)
+        if have is not None and want is not None and are_disjoint(have, want):
+            self._say(
+                MF6309,
+                f"no value that this may be fits {self._name(at)}",
+                expr,
+                help="compare the two schemas: their bounds, lengths and values",
+            )
 
     # -- lists and objects
 

@@ -1,20 +1,34 @@
-"""Whether constants, numbers and strings of one type fit another."""
+"""Whether two scalar types exclude each other: no value fits both."""
 
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Literal, TypeAlias
 
 from magicflow_cli.check.types.constants import number_fits, string_fits
 from magicflow_cli.check.types.shape import NumberPart, StringPart, Value
 from magicflow_cli.plan import models as plan
 
-Answer: TypeAlias = Literal["yes", "no", "maybe"]
+
+def are_disjoint(one: plan.TypeDef | str, other: plan.TypeDef | str) -> bool:
+    """Whether no value fits both definitions (or ids of built-in types), null aside.
+    True is never wrong; False says nothing: patterns, formats and multiples are not
+    compared, nor is anything that is no scalar."""
+    if isinstance(one, plan.EnumType):
+        return not any(_fits(value, other) for value in one.values)
+    if isinstance(other, plan.EnumType):
+        return are_disjoint(other, one)
+    numbers = plan.IntegerType | plan.NumberType
+    if isinstance(one, numbers) and isinstance(other, numbers):
+        have, want = _number_part(one), _number_part(other)
+        return _below(have, want) or _below(want, have)
+    if isinstance(one, plan.StringType) and isinstance(other, plan.StringType):
+        return _shorter(one, other) or _shorter(other, one)
+    return False
 
 
-def constants_fit(values: list[Value], target: plan.TypeDef | str) -> Answer:
-    found = [_fits(value, target) for value in values]
-    return "yes" if all(found) else "maybe" if any(found) else "no"
+def _shorter(one: plan.StringType, other: plan.StringType) -> bool:
+    """Whether all of one is shorter than all of the other."""
+    return one.max_length is not None and one.max_length < (other.min_length or 0)
 
 
 def _fits(value: Value, target: plan.TypeDef | str) -> bool:
@@ -27,48 +41,26 @@ def _fits(value: Value, target: plan.TypeDef | str) -> bool:
             return isinstance(value, int | float) and number_fits(
                 value, _number_part(target)
             )
-        case "integer":
-            return isinstance(value, int)
+        case "string":
+            return isinstance(value, str)
     return True
 
 
-def numbers_fit(source: plan.TypeDef | str, target: plan.TypeDef | str) -> Answer:
-    if isinstance(target, plan.EnumType):
-        return "maybe" if any(_fits(value, source) for value in target.values) else "no"
-    have, want = _number_part(source), _number_part(target)
-    if _below(have, want) or _below(want, have):
-        return "no"
-    inside = (
-        (have.integer or not want.integer)
-        and _no_lower(have, want)
-        and _no_higher(have, want)
-        and set(want.multiple_of) <= set(have.multiple_of)
+def _number_part(type: plan.IntegerType | plan.NumberType) -> NumberPart:
+    integer = isinstance(type, plan.IntegerType)
+    low, high = _decimal(type.minimum), _decimal(type.maximum)
+    if isinstance(type, plan.IntegerType) and type.bits == 32:
+        low = _LOW if low is None else max(low, _LOW)
+        high = _HIGH if high is None else min(high, _HIGH)
+    return NumberPart(
+        integer,
+        None,
+        low,
+        high,
+        _decimal(type.exclusive_minimum),
+        _decimal(type.exclusive_maximum),
+        tuple(Decimal(step) for step in type.multiple_of or ()),
     )
-    return "yes" if inside else "maybe"
-
-
-def _number_part(type: plan.TypeDef | str) -> NumberPart:
-    if isinstance(type, plan.IntegerType | plan.NumberType):
-        integer = isinstance(type, plan.IntegerType)
-        small = integer and getattr(type, "bits", None) == 32
-        return NumberPart(
-            integer,
-            None,
-            (
-                _decimal(type.minimum)
-                if not small
-                else max(_decimal(type.minimum) or _LOW, _LOW)
-            ),
-            (
-                _decimal(type.maximum)
-                if not small
-                else min(_decimal(type.maximum) or _HIGH, _HIGH)
-            ),
-            _decimal(type.exclusive_minimum),
-            _decimal(type.exclusive_maximum),
-            tuple(Decimal(step) for step in type.multiple_of or ()),
-        )
-    return NumberPart(integer=type == "integer")
 
 
 _LOW, _HIGH = Decimal(-(2**31)), Decimal(2**31 - 1)
@@ -89,56 +81,7 @@ def _below(a: NumberPart, b: NumberPart) -> bool:
     return False
 
 
-def _no_lower(a: NumberPart, b: NumberPart) -> bool:
-    """Whether a's lower bound implies b's."""
-    for low, strict in ((b.minimum, False), (b.exclusive_minimum, True)):
-        if low is None:
-            continue
-        plain = a.minimum is not None and (
-            a.minimum > low or (a.minimum == low and not strict)
-        )
-        exclusive = a.exclusive_minimum is not None and a.exclusive_minimum >= low
-        if not plain and not exclusive:
-            return False
-    return True
-
-
-def _no_higher(a: NumberPart, b: NumberPart) -> bool:
-    for high, strict in ((b.maximum, False), (b.exclusive_maximum, True)):
-        if high is None:
-            continue
-        plain = a.maximum is not None and (
-            a.maximum < high or (a.maximum == high and not strict)
-        )
-        exclusive = a.exclusive_maximum is not None and a.exclusive_maximum <= high
-        if not plain and not exclusive:
-            return False
-    return True
-
-
-def strings_fit(source: plan.TypeDef | str, target: plan.TypeDef | str) -> Answer:
-    if isinstance(target, plan.EnumType):
-        return "maybe" if any(_fits(value, source) for value in target.values) else "no"
-    have, want = _string_part(source), _string_part(target)
-    if want.max_length is not None and have.min_length > want.max_length:
-        return "no"
-    if have.max_length is not None and have.max_length < want.min_length:
-        return "no"
-    inside = (
-        have.min_length >= want.min_length
-        and (
-            want.max_length is None
-            or (have.max_length is not None and have.max_length <= want.max_length)
-        )
-        and set(want.patterns) <= set(have.patterns)
-        and set(want.formats) <= set(have.formats)
-    )
-    return "yes" if inside else "maybe"
-
-
-def _string_part(type: plan.TypeDef | str) -> StringPart:
-    if not isinstance(type, plan.StringType):
-        return StringPart()
+def _string_part(type: plan.StringType) -> StringPart:
     return StringPart(
         () if type.format is None else (type.format,),
         type.min_length or 0,

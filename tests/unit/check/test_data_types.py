@@ -369,3 +369,32 @@ def test_a_consequence_is_not_reported() -> None:
         "steps: [{name: s, function: f, input: {amount: $.zzz.x, text: $.input.zzz}}]"
     )
     assert found(spec, CONTEXT, prefix="MF6") == ["MF6101", "MF6301"]
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted", "codes"),
+    [
+        ("{type: integer, minimum: 5}", "{type: number, maximum: 4}", ["MF6309"]),
+        ("{type: integer, minimum: 5}", "{type: number, maximum: 5}", []),
+        ("{type: string, minLength: 3}", "{type: string, maxLength: 2}", ["MF6309"]),
+        ("{type: string, minLength: 2}", "{type: string, maxLength: 2}", []),
+        ("{enum: [ab, cd]}", "{type: string, maxLength: 1}", ["MF6309"]),
+        ("{enum: [ab, c]}", "{type: string, maxLength: 1}", []),
+        ("{type: string, minLength: 3}", "{enum: [ab, c]}", ["MF6309"]),
+        ("{type: string, minLength: 3}", "{enum: [ab, abc]}", []),
+        ("{type: 'null'}", "{type: [string, 'null'], maxLength: 2}", []),
+    ],
+)
+def test_schemas_that_exclude_each_other(
+    given: str, wanted: str, codes: list[str]
+) -> None:
+    context = f"""
+input_schema: {{type: object, required: [a], properties: {{a: {given}}}}}
+output_schema: {{type: object}}
+functions:
+  f:
+    input_schema: {{type: object, required: [b], properties: {{b: {wanted}}}}}
+    output_schema: {{type: object}}
+"""
+    spec = "steps: [{name: s, function: f, input: {b: $.input.a}}]"
+    assert found(spec, context, prefix="MF63") == codes
