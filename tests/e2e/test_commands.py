@@ -294,7 +294,11 @@ def test_an_interrupt_ends_quietly_by_its_signal(command: Path, tmp_path: Path) 
     for number in range(4000):
         write_clean(tmp_path / f"d{number}")
     process = subprocess.Popen(
-        [command, "validate", tmp_path], stderr=subprocess.PIPE, text=True
+        [command, "validate", tmp_path],
+        stderr=subprocess.PIPE,
+        text=True,
+        # a shell starts what runs in its background with interrupts ignored
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     time.sleep(1.5)
     process.send_signal(signal.SIGINT)
