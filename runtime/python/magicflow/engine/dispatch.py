@@ -61,6 +61,7 @@ class Dispatcher:
         self.queues: dict[str, TaskQueue] = {}
         self.stale_reports = 0
         self.closing = False
+        self._draining = False
         self._tasks: dict[TaskKey, Task] = {}
         self._counts: dict[tuple[str, str], int] = {}
         self._local_runs = LocalRuns(self.finish_local, self.place_freed)
@@ -95,6 +96,7 @@ class Dispatcher:
             return
         if (
             local is not None
+            and not self._draining
             and "max_concurrency" not in message
             and self._local_runs.has_place(executor, local)
         ):
@@ -136,7 +138,7 @@ class Dispatcher:
     def _start_waiting(self, executor: str) -> None:
         runner = self.local[executor]
         queue = self._queue(executor)
-        while self._local_runs.has_place(executor, runner):
+        while not self._draining and self._local_runs.has_place(executor, runner):
             task = queue.take()
             if task is None:
                 return
@@ -423,7 +425,9 @@ class Dispatcher:
         return len(self._local_runs)
 
     async def drain(self, seconds: float) -> None:
-        """Wait for handlers at work, then stop them; their tasks run again later."""
+        """Wait for handlers at work, then stop them; their tasks run again later. What
+        they lead to is begun by the next start: nobody would wait for it now."""
+        self._draining = True
         await self._local_runs.drain(seconds)
         for runner in self.local.values():
             runner.close()
