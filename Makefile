@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check bench chaos
+.PHONY: demo test check coverage bench chaos
 
 LANGUAGE ?= python
 DEMO_python := examples/demo.py
@@ -25,6 +25,12 @@ check: $(READY)
 	$(BIN)/python scripts/generate_messages.py --check
 	$(BIN)/python -m magicflow_cli.expr.build --check
 	$(BIN)/python -m pytest tests/unit/test_import_graph.py
+
+coverage: $(READY)
+	$(BIN)/python -m coverage run --branch \
+		--source=magicflow_cli.load,magicflow_cli.expr,magicflow_cli.check,magicflow_cli.compile \
+		-m pytest tests/unit tests/golden tests/hostile tests/exactness/test_corpus.py
+	$(BIN)/python -m coverage report --skip-covered --fail-under=95
 
 bench: $(READY)
 	$(BIN)/python tests/bench/bench_cli.py
