@@ -50,7 +50,8 @@ def encode(value: Any) -> bytes:
             _look(value)
         return orjson.dumps(value, _write, _OPTIONS)
     except (orjson.JSONEncodeError, _Unsure, RecursionError):
-        return encode_json(dump(value))
+        pass
+    return encode_json(dump(value))
 
 
 # Types whose values orjson itself writes or refuses rightly, or asks `_write` about.
