@@ -92,6 +92,28 @@ def test_the_executors_token_may_be_a_file(tmp_path: Path) -> None:
         ("server: {tls: {cert_file: a, key_file: b}}", "`server.tls` is not there"),
         ("secrets: {prefix: X_}", "`secrets.prefix` is not there"),
         ("auth: {tokens: [{name: a, file: /none}]}", "/none: No such file"),
+        ("server: {port: abc}", "`server.port` must be a whole number"),
+        ("server: {port: true}", "`server.port` must be a whole number"),
+        ("server: {port: 80.5}", "`server.port` must be a whole number"),
+        ("server: {host: [a]}", "`server.host` must be a text"),
+        ("server: {max_body_bytes: x}", "`server.max_body_bytes` must be a whole"),
+        ("server: {max_body_bytes: -1}", "at least 1 byte"),
+        ("storage: {embedded: {path: 5}}", "`storage.embedded.path` must be a text"),
+        ("storage: {embedded: 5}", "`storage.embedded` must have keys"),
+        ("auth: {enabled: 'off'}", "`auth.enabled` must be true or false"),
+        ("auth: {tokens: 5}", "`auth.tokens` must be a list"),
+        ("auth: {tokens: [x]}", r"`auth.tokens\[0\]` must have keys"),
+        ("auth: {tokens: [{value: [1]}]}", r"`auth.tokens\[0\].value` must be a text"),
+        (
+            "auth: {tokens: [{name: a, value: t, scopes: [read]}]}",
+            "`auth.tokens.scopes` is not there yet",
+        ),
+        ("monitoring: {log_level: loud}", "log level `loud` is none of"),
+        ("monitoring: {log_format: xml}", "log format `xml` is none of"),
+        ("monitoring: {tracing_enabled: 1}", "`monitoring.tracing_enabled` must be"),
+        ("secrets: {source: vault}", "`secrets.source: vault` is not there yet"),
+        ("secrets: {source: files}", "`secrets.path` is missing"),
+        ("messaging: {backend: 5}", "`messaging.backend` must be a text"),
     ],
 )
 def test_what_a_server_cannot_use(tmp_path: Path, text: str, message: str) -> None:
@@ -107,6 +129,15 @@ def test_what_a_server_cannot_use(tmp_path: Path, text: str, message: str) -> No
         ("server: {url: 'ftp://x'}", "no http or https"),
         ("server: {token_file: /none}", "/none: No such file"),
         ("health: {port: 70000}", "not within 0–65535"),
+        ("health: {port: x}", "`health.port` must be a whole number"),
+        ("health: {host: 5}", "`health.host` must be a text"),
+        ("executor: {concurrency: x}", "`executor.concurrency` must be a whole"),
+        ("executor: {concurrency: true}", "`executor.concurrency` must be a whole"),
+        ("executor: {shutdown_grace: [1]}", "`executor.shutdown_grace` must be a"),
+        ("server: {url: 5}", "`server.url` must be a text"),
+        ("server: {token: [1]}", "`server.token` must be a text"),
+        ("server: {token_file: [1]}", "`server.token_file` must be a text"),
+        ("monitoring: {log_level: loud}", "log level `loud` is none of"),
     ],
 )
 def test_what_an_executor_cannot_use(tmp_path: Path, text: str, message: str) -> None:
@@ -142,3 +173,10 @@ def test_a_setting_without_effect_is_told(caplog: pytest.LogCaptureFixture) -> N
     caplog.clear()
     executor_settings({"executor": {"concurrency": 3, "name": "a"}}, {})
     assert "executor.name" in caplog.text
+
+
+def test_a_token_with_a_part_that_is_missing_is_none(tmp_path: Path) -> None:
+    """`x-` alone is a token that anybody could guess."""
+    settings = read(tmp_path, "auth: {tokens: [{name: a, value: 'x-${NONE}'}]}")
+    with pytest.raises(ConfigError, match="no token is configured"):
+        server_settings(settings, {})

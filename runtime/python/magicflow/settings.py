@@ -68,19 +68,19 @@ def server_settings(
     env = os.environ if environment is None else environment
     _embedded_only(settings, "messaging", "storage")
     _tell_unused(settings, _SERVER)
-    server, auth = _section(settings, "server"), _section(settings, "auth")
-    if _section(server, "tls").get("enabled", "tls" in server):
+    server = _section(settings, "server")
+    if _section(server, "tls", "server.tls").get("enabled", "tls" in server):
         raise ConfigError("`server.tls` is not there yet: put a proxy in front")
     base = ServerConfig()
     found: dict[str, Any] = {
-        "host": server.get("host"),
-        "port": server.get("port"),
-        "max_body": server.get("max_body_bytes"),
-        "database": _section(_section(settings, "storage"), "embedded").get("path"),
-        "auth": auth.get("enabled"),
-        "tokens": tuple(_tokens(auth.get("tokens") or (), env)),
+        "host": _text(settings, "server.host"),
+        "port": _whole(settings, "server.port"),
+        "max_body": _whole(settings, "server.max_body_bytes"),
+        "database": _text(settings, "storage.embedded.path"),
+        "auth": _flag(settings, "auth.enabled"),
+        "tokens": tuple(_tokens(_value(settings, "auth.tokens"), env)),
         **_shared(settings),
-        "traces": _section(settings, "monitoring").get("tracing_enabled"),
+        "traces": _flag(settings, "monitoring.tracing_enabled"),
     }
     _take(base, found)
     return ServerConfig.from_environment(env, base, **given)
@@ -93,22 +93,21 @@ def executor_settings(
     env = os.environ if environment is None else environment
     _embedded_only(settings, "messaging")
     _tell_unused(settings, _EXECUTOR)
-    executor = _section(settings, "executor")
-    server, health = _section(settings, "server"), _section(settings, "health")
     base = ExecutorConfig()
     found: dict[str, Any] = {
-        "url": server.get("url"),
-        "concurrency": executor.get("concurrency"),
-        "drain": _seconds(executor.get("shutdown_grace"), "executor.shutdown_grace"),
-        "health_host": health.get("host"),
-        "health_port": health.get("port"),
+        "url": _text(settings, "server.url"),
+        "concurrency": _whole(settings, "executor.concurrency"),
+        "drain": _seconds(settings, "executor.shutdown_grace"),
+        "health_host": _text(settings, "health.host"),
+        "health_port": _whole(settings, "health.port"),
         **_shared(settings),
     }
-    token = server.get("token")
+    token = _text(settings, "server.token")
+    file = _text(settings, "server.token_file")
     if token:
-        found["token"] = _resolve(str(token), env)
-    elif server.get("token_file"):
-        found["token"] = _read(str(server["token_file"]))
+        found["token"] = _resolve(token, env)
+    elif file:
+        found["token"] = _read(file)
     _take(base, found)
     return ExecutorConfig.from_environment(env, base, **given)
 
@@ -120,16 +119,18 @@ def _take(config: ServerConfig | ExecutorConfig, found: Json) -> None:
 
 
 def _shared(settings: Json) -> dict[str, Any]:
-    monitoring = _section(settings, "monitoring")
-    secrets = _section(settings, "secrets")
-    if secrets.get("prefix"):
+    if _value(settings, "secrets.prefix"):
         raise ConfigError("`secrets.prefix` is not there yet")
+    source = _text(settings, "secrets.source") or "env"
+    if source not in ("env", "files"):
+        raise ConfigError(f"`secrets.source: {source}` is not there yet")
+    folder = _text(settings, "secrets.path")
+    if source == "files" and folder is None:
+        raise ConfigError("`secrets.path` is missing: the folder of the files")
     return {
-        "log_level": monitoring.get("log_level"),
-        "log_format": monitoring.get("log_format"),
-        "secrets_directory": (
-            secrets.get("path") if secrets.get("source") == "files" else None
-        ),
+        "log_level": _text(settings, "monitoring.log_level"),
+        "log_format": _text(settings, "monitoring.log_format"),
+        "secrets_directory": folder if source == "files" else None,
     }
 
 
@@ -145,35 +146,82 @@ def _tell_unused(settings: Json, known: Json, path: str = "") -> None:
 
 def _embedded_only(settings: Json, *sections: str) -> None:
     for name in sections:
-        backend = _section(settings, name).get("backend", "embedded")
+        backend = _text(settings, f"{name}.backend") or "embedded"
         if backend != "embedded":
             raise ConfigError(f"`{name}.backend: {backend}` is not there yet")
 
 
-def _section(settings: Json, name: str) -> Json:
-    found = settings.get(name) or {}
+def _section(settings: Json, name: str, path: str | None = None) -> Json:
+    found = settings.get(name)
+    if found is None:
+        return {}
     if not isinstance(found, dict):
-        raise ConfigError(f"`{name}` must have keys")
+        raise ConfigError(f"`{path or name}` must have keys")
     return found
+
+
+def _value(settings: Json, path: str) -> Any:
+    """The value at `a.b.c`, None where there is none."""
+    *sections, last = path.split(".")
+    for depth, name in enumerate(sections, 1):
+        settings = _section(settings, name, ".".join(sections[:depth]))
+    return settings.get(last)
+
+
+def _text(settings: Json, path: str) -> str | None:
+    value = _value(settings, path)
+    if value is not None and not isinstance(value, str):
+        raise ConfigError(f"`{path}` must be a text")
+    return value
+
+
+def _whole(settings: Json, path: str) -> int | None:
+    value = _value(settings, path)
+    if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
+        raise ConfigError(f"`{path}` must be a whole number")
+    return value
+
+
+def _flag(settings: Json, path: str) -> bool | None:
+    value = _value(settings, path)
+    if value is not None and not isinstance(value, bool):
+        raise ConfigError(f"`{path}` must be true or false")
+    return value
 
 
 def _tokens(listed: Any, env: Mapping[str, str]) -> list[str]:
+    """A token whose variable the environment has not is none."""
+    if listed is None:
+        return []
+    if not isinstance(listed, list):
+        raise ConfigError("`auth.tokens` must be a list")
     found: list[str] = []
-    for each in listed:
+    for position, each in enumerate(listed):
+        path = f"auth.tokens[{position}]"
+        if not isinstance(each, dict):
+            raise ConfigError(f"`{path}` must have keys")
+        if "scopes" in each:
+            # ignoring them would open more than was asked for
+            raise ConfigError("`auth.tokens.scopes` is not there yet")
+        for name in ("file", "value"):
+            if not isinstance(each.get(name, ""), str):
+                raise ConfigError(f"`{path}.{name}` must be a text")
         if "file" in each:
-            found.append(_read(str(each["file"])))
+            token = _read(each["file"])
         else:
-            token = _resolve(str(each.get("value", "")), env, missing="")
-            if token:
-                found.append(token)
+            text = each.get("value", "")
+            known = all(name in env for name in _VARIABLE.findall(text))
+            token = _resolve(text, env) if known else ""
+        if token:
+            found.append(token)
     return found
 
 
-def _resolve(text: str, env: Mapping[str, str], missing: str | None = None) -> str:
+def _resolve(text: str, env: Mapping[str, str]) -> str:
     """The text with `${NAME}` replaced by the environment's value."""
 
     def replace(match: re.Match[str]) -> str:
-        value = env.get(match[1], missing)
+        value = env.get(match[1])
         if value is None:
             raise ConfigError(f"the environment has no `{match[1]}`")
         return value
@@ -188,10 +236,13 @@ def _read(path: str) -> str:
         raise ConfigError(f"{path}: {error.strerror}") from None
 
 
-def _seconds(duration: Any, name: str) -> float | None:
+def _seconds(settings: Json, path: str) -> float | None:
+    duration = _value(settings, path)
     if duration is None:
         return None
+    if not isinstance(duration, str | int | float) or isinstance(duration, bool):
+        raise ConfigError(f"`{path}` must be a duration such as `30s`")
     try:
         return parse_duration(duration) / 1000
     except ValueError as error:
-        raise ConfigError(f"`{name}`: {error}") from None
+        raise ConfigError(f"`{path}`: {error}") from None

@@ -7,7 +7,10 @@ import logging
 import sys
 from typing import TextIO
 
-_LEVELS = {"debug", "info", "warning", "error", "critical"}
+from magicflow.errors import ConfigError
+
+LEVELS = ("debug", "info", "warning", "error", "critical")
+FORMATS = ("json", "text")
 
 
 class JsonFormatter(logging.Formatter):
@@ -35,13 +38,19 @@ class JsonFormatter(logging.Formatter):
         return time.gmtime(seconds)
 
 
+def check_logs(level: str, format: str) -> None:
+    """Raises ConfigError for a level or format that there is not."""
+    if level.lower() not in LEVELS:
+        raise ConfigError(f"log level `{level}` is none of {', '.join(LEVELS)}")
+    if format not in FORMATS:
+        raise ConfigError(f"log format `{format}` is none of {', '.join(FORMATS)}")
+
+
 def set_up_logs(
     level: str = "info", format: str = "json", to: TextIO | None = None
 ) -> None:
-    """Send the log of `magicflow` to a stream (stderr). Raises ValueError for an unknown
-    level."""
-    if level.lower() not in _LEVELS:
-        raise ValueError(f"log level `{level}` is none of {', '.join(sorted(_LEVELS))}")
+    """Send the log of `magicflow` to a stream (stderr). Raises ConfigError."""
+    check_logs(level, format)
     handler = logging.StreamHandler(to or sys.stderr)
     if format == "json":
         handler.setFormatter(JsonFormatter())

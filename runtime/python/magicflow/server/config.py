@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from magicflow.errors import ConfigError
+from magicflow.observe.logs import check_logs
 
 __all__ = ["ConfigError", "ServerConfig", "is_loopback"]
 
@@ -82,6 +83,9 @@ class ServerConfig:
 
     def check(self) -> None:
         """Raises ConfigError for a configuration that would be unsafe or cannot work."""
+        check_logs(self.log_level, self.log_format)
+        if self.max_body < 1:
+            raise ConfigError("a request must be allowed at least 1 byte")
         if not 0 <= self.port <= 65535:
             raise ConfigError(f"port {self.port} is not within 0–65535")
         if self.auth and not self.tokens:

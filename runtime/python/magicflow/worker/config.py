@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from magicflow.errors import ConfigError
+from magicflow.observe.logs import check_logs
 
 
 @dataclass(slots=True)
@@ -66,6 +67,7 @@ class ExecutorConfig:
 
     def check(self) -> None:
         """Raises ConfigError for what cannot work."""
+        check_logs(self.log_level, self.log_format)
         if not self.url.startswith(("http://", "https://")):
             raise ConfigError(f"`{self.url}` is no http or https address")
         if self.concurrency < 1:
