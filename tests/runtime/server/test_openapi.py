@@ -227,3 +227,14 @@ def test_what_a_start_takes_is_what_is_described(
     assert says or not taken
     if operation == "execute-three":
         assert says == taken
+
+
+def test_every_filter_of_a_list_is_described_and_others_are_refused(
+    http: httpx.Client, described: Described
+) -> None:
+    operation = described.document["paths"]["/api/v2/executions"]["get"]
+    names = {each["name"] for each in operation["parameters"]}
+    for name in sorted(names | {"parent_id", "other"}):
+        response = http.get("/api/v2/executions", params={name: ""})
+        refused = "is unknown" in response.text
+        assert refused == (name not in names), response.text

@@ -48,7 +48,6 @@ _FILTERS = frozenset(
         "limit",
         "cursor",
         "open",
-        "parent_id",
     ]
 )
 PING = 15.0
