@@ -7,6 +7,7 @@ import importlib.util
 import inspect
 import sys
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -24,6 +25,10 @@ Plan = Mapping[str, Any]
 Function = Callable[..., Any]
 
 
+class NoFunctions(NotDone):
+    """A module has nothing for any step of a workflow."""
+
+
 def build_executor(
     plan: Plan, module: str | None, examples: Callable[[str], None] | None
 ) -> WorkflowExecutor:
@@ -34,7 +39,7 @@ def build_executor(
     named like the steps or their functions. With `examples` the steps that are left give
     an example of their output, and it is called with the step's name when they do.
 
-    Raises NotDone.
+    Raises NotDone, and NoFunctions when the module has nothing for this workflow.
     """
     given = None if module is None else _import(module)
     try:
@@ -69,7 +74,7 @@ def _build(
     if module is not None:
         found = _functions(module, steps)
         if not found and not callable(build):
-            raise NotDone(
+            raise NoFunctions(
                 codes.MF0012,
                 f"`{source}` has no function for any step of `{workflow}`",
                 help="name functions like the steps (`validate_user` for `validate-user`)"
@@ -130,6 +135,12 @@ def _import_file(path: Path) -> ModuleType:
         raise NotDone(
             codes.MF0102, f"`{path}` does not exist", help="check `--handlers`"
         )
+    return _execute(path.resolve())
+
+
+@cache
+def _execute(path: Path) -> ModuleType:
+    """Once per file: the functions of several workflows share the module's variables."""
     spec = importlib.util.spec_from_file_location("magicflow_handlers", path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)

@@ -144,15 +144,25 @@ def _executors(
     plans: list[dict[str, Any]], module: str | None, examples: bool
 ) -> dict[str, Any]:
     """Executors that run in this process, by name. Raises NotDone when one of them
-    lacks a function: no other process would get its tasks."""
+    lacks a function: no other process would get its tasks; or when the module has no
+    function for any of the workflows."""
     if module is None and not examples:
         return {}
     from magicflow.worker.executor import shared_registries
 
-    from magicflow_cli.cli.handlers import build_executor
+    from magicflow_cli.cli.handlers import NoFunctions, build_executor
 
     told = (lambda name: None) if examples else None
-    registries = shared_registries(build_executor(p, module, told) for p in plans)
+    built, without = [], []
+    for plan in plans:
+        try:
+            built.append(build_executor(plan, module, told))
+        except NoFunctions as none:
+            without.append(none)
+            built.append(build_executor(plan, None, told))
+    if len(without) == len(plans):
+        raise without[0]
+    registries = shared_registries(built)
     found: dict[str, Any] = {}
     for name, registry in registries.items():
         missing = registry.missing()

@@ -88,6 +88,33 @@ def test_every_workflow_is_served(
     assert (tmp_path / "magicflow.db").is_file()
 
 
+def test_functions_of_one_workflow_of_several(
+    folder: Path, start: Callable[..., Started], tmp_path: Path
+) -> None:
+    """The others' tasks are for executors of other processes."""
+    text = WORKFLOW.format(name="parcels", executor="depot").replace("work,", "ship,")
+    (folder / "parcels.yaml").write_text(text.replace("function: work", "function: go"))
+    handlers = tmp_path / "steps.py"
+    handlers.write_text(
+        "print('imported')\nCALLS = []\n"
+        "def work(input):\n    CALLS.append(1)\n    return {'got': len(CALLS)}\n"
+    )
+    process, url = start(folder, "--handlers", handlers)
+    assert execute(url, "orders")["output"] == {"got": 1}
+    assert execute(url, "invoices")["output"] == {"got": 2}, "the module is one"
+    waiting = httpx.post(f"{url}/api/v2/workflows/parcels/execute", json={"input": {}})
+    run = f"{url}{waiting.headers['location']}"
+    assert httpx.get(run).json()["status"] == "running"
+    process.terminate()
+    assert process.wait(timeout=20) == 0
+    process, url = start(folder, "--handlers", handlers, "--examples")
+    assert httpx.get(f"{url}{waiting.headers['location']}?wait=20s").json()[
+        "status"
+    ] == ("completed")
+    process.terminate()
+    assert process.wait(timeout=20) == 0
+
+
 def test_runs_are_there_after_a_restart(
     folder: Path, start: Callable[..., Started], tmp_path: Path
 ) -> None:
