@@ -17,26 +17,27 @@ from magicflow_cli.diagnostics.codes import (
 from magicflow_cli.diagnostics.suggestion import suggest
 from magicflow_cli.load.nodes import Mapping, Node
 from magicflow_cli.plan import models as plan
+from magicflow_cli.plan.serial import to_json
 
 
 def check_rules(checked: CheckedWorkflow, report: Report) -> None:
     """Rules that can never fire, each with the first reason that is found."""
+    first: dict[str, RuleInfo] = {}
     for rule in checked.rules:
-        if rule.node is None:
-            continue
+        node = rule.node.get("condition") if rule.node is not None else None
         test = test_of(checked, rule)
-        node = rule.node.get("condition")
         if test is None or node is None:
             continue
         reason = (
             never_true(test)
-            or _same_as_earlier(checked, rule, test)
+            or _same_as_earlier(rule, test, first)
             or _unknown_code(checked, test)
             or _failure_taken(checked, rule, test)
         )
         if reason is not None:
             message, text, labels = reason
             report.add(MF6704, message, node.span(), help=text, labels=labels)
+        first.setdefault(key_of(test), rule)
 
 
 _Reason = tuple[str, str, list[Label]]
@@ -62,20 +63,22 @@ def never_true(test: plan.Expr) -> _Reason | None:
 
 
 def _same_as_earlier(
-    checked: CheckedWorkflow, rule: RuleInfo, test: plan.Expr
+    rule: RuleInfo, test: plan.Expr, first: dict[str, RuleInfo]
 ) -> _Reason | None:
-    """Only the first match acts."""
-    for other in checked.rules[: rule.index]:
-        known = test_of(checked, other)
-        holds = known is not None and always(known)
-        # A rule that reads steps only is also tried when they end well.
-        if known == test or (holds and (rule.reads_error or not rule.reads)):
-            return (
-                f"{_number(rule)} can never fire: {_number(other)} always matches first",
-                "make the conditions exclude each other, or move this rule up",
-                [Label(other.span, "this one")],
-            )
-    return None
+    """Only the first match acts. `first` has the earlier rules by their tests."""
+    found = [first.get(key_of(test))]
+    # A rule that reads steps only is also tried when they end well.
+    if rule.reads_error or not rule.reads:
+        found.append(first.get(ALWAYS))
+    earlier = [other for other in found if other is not None]
+    if not earlier:
+        return None
+    other = min(earlier, key=lambda each: each.index)
+    return (
+        f"{_number(rule)} can never fire: {_number(other)} always matches first",
+        "make the conditions exclude each other, or move this rule up",
+        [Label(other.span, "this one")],
+    )
 
 
 def _unknown_code(checked: CheckedWorkflow, test: plan.Expr) -> _Reason | None:
@@ -217,8 +220,13 @@ def check_rule_jumps(checked: CheckedWorkflow, report: Report) -> None:
             )
 
 
-def always(test: plan.Expr) -> bool:
-    return isinstance(test, plan.LitExpr) and test.value is True
+def key_of(test: plan.Expr) -> str:
+    """The same for equal tests and for no others; thousands of rules are compared by
+    it."""
+    return repr(to_json(test))
+
+
+ALWAYS = key_of(plan.LitExpr(value=True))
 
 
 def codes_in(test: plan.Expr) -> Iterator[str]:

@@ -3,7 +3,13 @@ that are never taken."""
 
 from __future__ import annotations
 
-from magicflow_cli.check.failure_rules import always, codes_in, never_true, test_of
+from magicflow_cli.check.failure_rules import (
+    ALWAYS,
+    codes_in,
+    key_of,
+    never_true,
+    test_of,
+)
 from magicflow_cli.check.flow import enclosing_blocks, scalar_of
 from magicflow_cli.check.model import CheckedWorkflow, StepInfo
 from magicflow_cli.check.policies import spec_of
@@ -14,7 +20,6 @@ from magicflow_cli.diagnostics.codes import (
     MF6707,
 )
 from magicflow_cli.load.nodes import Mapping, Node, Sequence
-from magicflow_cli.plan import models as plan
 
 _LIMITS = ("timeout", "queue_timeout", "heartbeat_timeout", "total_timeout")
 
@@ -111,13 +116,13 @@ def check_cases(checked: CheckedWorkflow, report: Report) -> None:
     """Cases of a switch that an earlier one always takes."""
     for step in checked.steps.values():
         cases = step.node.get("cases") if step.node is not None else None
-        seen: list[tuple[plan.Expr, Node]] = []
+        seen: dict[str, Node] = {}
         for case in cases.items if isinstance(cases, Sequence) else []:
             node = case.get("when") if isinstance(case, Mapping) else None
             test = checked.values.get(node) if node is not None else None
             if node is None or test is None:
                 continue
-            taken = next((n for t, n in seen if t == test or always(t)), None)
+            taken = seen.get(ALWAYS) or seen.get(key_of(test))
             if taken is not None or never_true(test) is not None:
                 report.add(
                     MF6707,
@@ -131,7 +136,7 @@ def check_cases(checked: CheckedWorkflow, report: Report) -> None:
                         else []
                     ),
                 )
-            seen.append((test, node))
+            seen.setdefault(key_of(test), node)
 
 
 def _has_handler(step: StepInfo) -> bool:

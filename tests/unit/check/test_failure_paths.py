@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from tests.unit.check.flows import found, only
@@ -190,3 +192,15 @@ NAMES = {
 @pytest.mark.parametrize("steps", NAMES)
 def test_names(steps: str) -> None:
     assert found(f"steps: {steps}", prefix="MF11") == NAMES[steps]
+
+
+def test_thousands_of_rules_and_cases_are_compared_fast() -> None:
+    rules = ", ".join(
+        f"{{condition: $.error.code == 'C{i}', action: {{type: continue}}}}"
+        for i in range(1500)
+    )
+    cases = ", ".join(f"{{when: $.input.x == {i}, goto: b}}" for i in range(1500))
+    started = time.process_time()
+    switch = f"steps: [{{name: s, type: switch, cases: [{cases}]}}, {{name: b}}]"
+    assert found(f"{switch}\nerror_handling: [{rules}]", prefix="MF67") == []
+    assert time.process_time() - started < 5
