@@ -66,6 +66,22 @@ def test_input_that_does_not_fit_is_a_failed_attempt() -> None:
     assert "ValidationError" in outcome["error"]["message"]
 
 
+@pytest.mark.parametrize(
+    ("result", "path"),
+    [({"size": "x"}, "/size"), (None, ""), (object(), ""), ({"size": 2**60}, "/size")],
+)
+def test_a_result_that_does_not_fit_is_what_semantics_says(
+    result: Any, path: str
+) -> None:
+    """VALIDATION is not retried: the same function would give the same again."""
+    executor = WorkflowExecutor("orders", SIGNATURES)
+    executor.register("count", lambda input: result)
+    error = run_task(executor, "shop", "count", "countIt", {"name": "a"})["error"]
+    assert error["code"] == "VALIDATION"
+    assert error["message"].startswith(f"the result does not fit: {path or '/'}: ")
+    assert [each["path"] for each in error["details"]] == [path]
+
+
 def test_steps_without_a_function_are_missing() -> None:
     executor = WorkflowExecutor("orders", SIGNATURES)
     executor.register("list", listed)

@@ -20,6 +20,7 @@ Outcome = dict[str, Any]
 
 _LOGGER = logging.getLogger("magicflow.worker")
 MAX_MESSAGE = 2_000
+MAX_PROBLEMS = 50
 
 
 async def invoke(
@@ -42,7 +43,10 @@ async def invoke(
                 threads, run, handler.call, context, value
             )
         if handler.encode is not None:
-            result = handler.encode(result)
+            try:
+                result = handler.encode(result)
+            except ValueError as error:
+                return {"error": _unfit(error)}
         return {"output": plain_json(result)}
     except asyncio.CancelledError:
         raise
@@ -62,6 +66,29 @@ def _internal(message: Mapping[str, Any], error: Exception) -> dict[str, Any]:
     )
     text = f"{type(error).__name__}: {error}"[:MAX_MESSAGE]
     return {"code": "INTERNAL", "message": text.encode(errors="replace").decode()}
+
+
+def _unfit(error: ValueError) -> dict[str, Any]:
+    """The error for a result that its type does not accept, as the engine tells of one
+    that the function's schema does not accept."""
+    told = getattr(error, "errors", None)  # pydantic's, which the worker needs not have
+    if told is None:
+        problems = [{"path": "", "message": str(error)}]
+    else:
+        found = told(include_url=False, include_context=False, include_input=False)
+        problems = [
+            {"path": _pointer(each["loc"]), "message": each["msg"]}
+            for each in found[:MAX_PROBLEMS]
+        ]
+    first = problems[0]
+    text = f"the result does not fit: {first['path'] or '/'}: {first['message']}"
+    refused: dict[str, Any] = {"code": "VALIDATION", "message": text[:MAX_MESSAGE]}
+    return _checked({**refused, "retryable": False, "details": problems})
+
+
+def _pointer(location: tuple[str | int, ...]) -> str:
+    parts = (str(each).replace("~", "~0").replace("/", "~1") for each in location)
+    return "".join(f"/{part}" for part in parts)
 
 
 def _checked(error: dict[str, Any]) -> dict[str, Any]:
