@@ -60,6 +60,11 @@ class Converter:
             return value
         if isinstance(value, self.type):
             return value
+        if value == "" and issubclass(self.type, Path):
+            # a shell's variable that is not set must not mean the current folder
+            raise typer.BadParameter(
+                "the path is empty, `.` is this folder", ctx=ctx, param=param
+            )
         try:
             return self.type(value)
         except ValueError:

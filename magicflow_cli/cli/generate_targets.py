@@ -164,7 +164,8 @@ def _languages(
     from magicflow_cli.generate.registry import KNOWN, MODULES
 
     if languages is not None:
-        names = [name.strip() for name in languages.split(",") if name.strip()]
+        named = (name.strip() for name in languages.split(","))
+        names = list(dict.fromkeys(name for name in named if name))
     elif language is not None:
         names = [language]
     elif project is not None and project[1].targets:

@@ -117,6 +117,24 @@ def test_without_a_place_for_the_output(
     assert capsys.readouterr().err.count("nothing says where the output goes") == 2
 
 
+def test_a_language_named_twice_is_written_once(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = "python,python"
+    assert generate("types", *FLOW, "-o", "out", "--languages", names) == 0
+    assert capsys.readouterr().err.count("created") == 1
+
+
+def test_an_empty_output_is_no_folder(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`--output "$UNSET"` must not fill the current folder."""
+    before = tree(here)
+    assert generate("types", *FLOW, "--output", "") == 2
+    assert "the path is empty" in capsys.readouterr().err
+    assert tree(here) == before
+
+
 def test_languages(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert generate("types", *FLOW, "-o", "out", "--languages", "python") == 0
     assert "workflows/greet/types.py" in tree(here / "out" / "python")
