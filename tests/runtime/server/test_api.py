@@ -13,6 +13,7 @@ from magicflow.worker import WorkflowError
 
 from tests.runtime.harness import add
 from tests.runtime.plans import retried, three_steps
+from tests.runtime.server.described import Described
 from tests.runtime.serving import Running, serving
 
 
@@ -51,10 +52,20 @@ def _other_executor(nodes: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+@pytest.fixture(scope="module")
+def described(running: Running) -> Described:
+    answer = httpx.get(f"{running.url}/openapi.json", headers=running.headers)
+    return Described(answer.json())
+
+
 @pytest.fixture
-def http(running: Running) -> Iterator[httpx.Client]:
+def http(running: Running, described: Described) -> Iterator[httpx.Client]:
+    """Every answer that it gets is held against the server's description."""
     with httpx.Client(
-        base_url=running.url, headers=running.headers, timeout=10
+        base_url=running.url,
+        headers=running.headers,
+        timeout=10,
+        event_hooks={"response": [described]},
     ) as http:
         yield http
 
