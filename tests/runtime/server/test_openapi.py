@@ -207,6 +207,9 @@ BODIES: list[Any] = [
     {"input": {"n": 1}, "foreign_id": "x" * 256},
     {"input": {"n": 1}, "delay": "1ms"},
     {"input": {"n": 1}, "version": "1.0.0"},
+    {"input": {"n": 1}, "webhook": "file:///etc/passwd"},
+    {"input": {"n": 1}, "webhook": "http://"},
+    {"input": {"n": 1}, "webhook": "https://a b/"},
 ]
 
 
@@ -238,3 +241,13 @@ def test_every_filter_of_a_list_is_described_and_others_are_refused(
         response = http.get("/api/v2/executions", params={name: ""})
         refused = "is unknown" in response.text
         assert refused == (name not in names), response.text
+
+
+@pytest.mark.parametrize("url", ["file:///etc/passwd", "http://", "https://a b/", ""])
+def test_a_webhook_that_can_reach_nobody_is_refused(
+    http: httpx.Client, url: str
+) -> None:
+    body = {"input": {"n": 1}, "webhook": url}
+    response = http.post("/api/v2/workflows/three/execute", json=body)
+    assert response.status_code == 400
+    assert "webhook must be an address" in response.json()["detail"]

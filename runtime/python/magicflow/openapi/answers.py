@@ -115,6 +115,7 @@ START_MEMBERS: dict[str, Json] = {
     },
     "webhook": {
         "type": "string",
+        "pattern": r"^https?://[^\s/?#]+([/?#]\S*)?$",
         "description": "Where the outcome is posted when the run has ended.",
     },
 }

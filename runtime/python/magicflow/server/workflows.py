@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from magicflow.engine.requests import OWN_KEYS, StartRequest
@@ -25,6 +26,7 @@ _START: dict[str, tuple[type, ...]] = {
     "version": (str,),
     "delay": (str, int, float),
 }
+_ADDRESS = re.compile(r"https?://[^\s/?#]+([/?#]\S*)?")
 _WAIT: dict[bytes, str] = {}
 """Queries that are nothing but a `wait`, read before: they come with every start."""
 PRIORITIES = {"low": -10, "normal": 0, "high": 10, "critical": 20}
@@ -104,6 +106,9 @@ def start_request(workflow: str, body: Json, request: Request) -> StartRequest:
         value = getattr(start, name)
         if value is not None and not 0 < len(value) <= 255:
             raise Problem(400, "BAD_REQUEST", f"{name} must have 1 to 255 characters")
+    if start.webhook is not None and not _ADDRESS.fullmatch(start.webhook):
+        detail = "webhook must be an address such as https://example.com/ended"
+        raise Problem(400, "BAD_REQUEST", detail)
     if (start.idempotency_key or "").startswith(OWN_KEYS):
         raise Problem(
             400, "BAD_REQUEST", f"keys with `{OWN_KEYS}` are the server's own"
