@@ -57,6 +57,12 @@ class Record(metaclass=_RecordType):
     def __dataclass_fields__(self) -> dict[str, Any]:
         return _fields(type(self))
 
+    def but(self, **changes: Any) -> Self:
+        """The same record with other fields. `dataclasses.replace` works too, but makes
+        a dataclass to find the fields: milliseconds."""
+        slots: tuple[str, ...] = type(self).__slots__
+        return type(self)(**{name: getattr(self, name) for name in slots} | changes)
+
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"cannot assign to {name!r}: {type(self)} is frozen")
 
@@ -94,11 +100,6 @@ class Value(Record, metaclass=_ValueType):
         cls = type(self)
         cls.__init__ = _compile_init(cls)  # type: ignore[method-assign]
         cls.__init__(self, *fields, **values)
-
-    def but(self, **changes: Any) -> Self:
-        """The same value with other fields."""
-        slots: tuple[str, ...] = type(self).__slots__
-        return type(self)(**{name: getattr(self, name) for name in slots} | changes)
 
 
 def _restore(cls: type[Record], values: dict[str, Any]) -> Record:

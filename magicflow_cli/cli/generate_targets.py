@@ -3,6 +3,7 @@ says."""
 
 from __future__ import annotations
 
+import gc
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,6 +43,10 @@ class Job:
     options: Options
     complete: bool = False
     whole: bool = False
+
+
+_COLLECT_EVERY = 250
+"""Workflows compiled between two collections of what they leave behind."""
 
 
 def command_for(name: str) -> typer.Typer:
@@ -139,6 +144,8 @@ def _run(
     while built.workflows:  # each is dropped as soon as its plan is made
         plan = compile_workflow(built.workflows.pop()).plan
         plans[plan.workflow.name] = plan
+        if len(plans) % _COLLECT_EVERY == 0:
+            gc.collect()  # steps and blocks hold each other; it is off otherwise
     if not plans:
         raise NotDone(
             codes.MF0004,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from magicflow_cli.check.model import CheckedWorkflow, StepInfo
@@ -89,9 +89,7 @@ def compile_workflow(checked: CheckedWorkflow) -> Compiled:
         ),
     )
     _add_spans(builder)
-    return Compiled(
-        replace(bare, hash=plan_hash(bare)), builder.spans, _digests(checked)
-    )
+    return Compiled(bare.but(hash=plan_hash(bare)), builder.spans, _digests(checked))
 
 
 def _workflow_info(checked: CheckedWorkflow) -> plan.WorkflowInfo:
