@@ -30,6 +30,16 @@ func Text(value any) (string, error) {
 	return string(w.out), nil
 }
 
+// Append writes the canonical text of a value behind what is there. When it fails, what
+// was there comes back.
+func Append(out []byte, value any) ([]byte, error) {
+	w := writer{out: out, limit: -1}
+	if err := w.write(value, 0); err != nil {
+		return out, err
+	}
+	return w.out, nil
+}
+
 // Exceeds says whether the canonical text has more than limit bytes, and stops there:
 // it costs no more than the limit.
 func Exceeds(value any, limit int) (bool, error) {
@@ -63,20 +73,20 @@ func (w *writer) write(value any, depth int) error {
 		}
 		w.out = appendQuoted(w.out, of)
 	case int:
-		w.out = append(w.out, integer(int64(of))...)
+		w.out = AppendInteger(w.out, int64(of))
 	case int64:
-		w.out = append(w.out, integer(of)...)
+		w.out = AppendInteger(w.out, of)
 	case float64:
 		if math.IsNaN(of) || math.IsInf(of, 0) {
 			return errors.New("NaN and infinities are no JSON numbers")
 		}
-		w.out = append(w.out, Number(of)...)
+		w.out = AppendNumber(w.out, of)
 	case json.Number:
 		double, err := of.Float64()
 		if err != nil {
 			return fmt.Errorf("the number is beyond the range of doubles: %w", err)
 		}
-		w.out = append(w.out, Number(double)...)
+		w.out = AppendNumber(w.out, double)
 	case []any:
 		return w.array(of, depth)
 	case map[string]any:
@@ -139,37 +149,59 @@ func SortedNames[V any](members map[string]V) []string {
 	if plain {
 		slices.Sort(names)
 	} else {
-		slices.SortFunc(names, func(a, b string) int {
-			return slices.Compare(utf16.Encode([]rune(a)), utf16.Encode([]rune(b)))
-		})
+		slices.SortFunc(names, CompareNames)
 	}
 	return names
 }
 
-func integer(value int64) string {
-	if value >= -MaxSafeInteger && value <= MaxSafeInteger {
-		return strconv.FormatInt(value, 10)
+// CompareNames orders names of members by their UTF-16 code units.
+func CompareNames(a, b string) int {
+	for at := 0; at < len(a) && at < len(b); at++ {
+		if a[at] == b[at] {
+			continue
+		}
+		// only from U+E000 on does UTF-8 order other than UTF-16
+		if a[at] < 0xEE || b[at] < 0xEE {
+			return int(a[at]) - int(b[at])
+		}
+		return slices.Compare(utf16.Encode([]rune(a)), utf16.Encode([]rune(b)))
 	}
-	return Number(float64(value))
+	return len(a) - len(b)
+}
+
+// AppendInteger writes an integer; beyond ±(2^53−1) the nearest double.
+func AppendInteger(out []byte, value int64) []byte {
+	if value >= -MaxSafeInteger && value <= MaxSafeInteger {
+		return strconv.AppendInt(out, value, 10)
+	}
+	return AppendNumber(out, float64(value))
 }
 
 // Number is a finite number as ECMAScript prints it: 1 for 1.0, 1e+21, 1e-7, 0 for -0.
-func Number(value float64) string {
-	if value == 0 {
-		return "0"
-	}
+func Number(value float64) string { return string(AppendNumber(nil, value)) }
+
+// AppendNumber is Number behind what is there.
+func AppendNumber(out []byte, value float64) []byte {
 	size := math.Abs(value)
+	if size <= MaxSafeInteger {
+		if whole := int64(value); float64(whole) == value {
+			return strconv.AppendInt(out, whole, 10)
+		}
+	}
 	if size >= 1e-6 && size < 1e21 {
-		return strconv.FormatFloat(value, 'f', -1, 64)
+		return strconv.AppendFloat(out, value, 'f', -1, 64)
 	}
-	text := []byte(strconv.FormatFloat(value, 'e', -1, 64))
+	out = strconv.AppendFloat(out, value, 'e', -1, 64)
 	// Go pads the exponent to two digits: 1e-07.
-	if count := len(text); count >= 4 && text[count-2] == '0' && (text[count-3] == '-' || text[count-3] == '+') {
-		text[count-2] = text[count-1]
-		text = text[:count-1]
+	if count := len(out); count >= 4 && out[count-2] == '0' && (out[count-3] == '-' || out[count-3] == '+') {
+		out[count-2] = out[count-1]
+		out = out[:count-1]
 	}
-	return string(text)
+	return out
 }
+
+// AppendQuoted writes a string as canonical JSON behind what is there.
+func AppendQuoted(out []byte, text string) []byte { return appendQuoted(out, text) }
 
 // Quote is a string as canonical JSON.
 func Quote(text string) string { return string(appendQuoted(nil, text)) }
@@ -177,8 +209,15 @@ func Quote(text string) string { return string(appendQuoted(nil, text)) }
 func appendQuoted(out []byte, text string) []byte {
 	const hex = "0123456789abcdef"
 	out = append(out, '"')
+	start := 0
 	for at := range len(text) {
-		switch c := text[at]; c {
+		c := text[at]
+		if c >= 0x20 && c != '"' && c != '\\' {
+			continue
+		}
+		out = append(out, text[start:at]...)
+		start = at + 1
+		switch c {
 		case '"', '\\':
 			out = append(out, '\\', c)
 		case '\b':
@@ -192,12 +231,9 @@ func appendQuoted(out []byte, text string) []byte {
 		case '\t':
 			out = append(out, '\\', 't')
 		default:
-			if c < 0x20 {
-				out = append(out, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
-			} else {
-				out = append(out, c)
-			}
+			out = append(out, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
 		}
 	}
+	out = append(out, text[start:]...)
 	return append(out, '"')
 }

@@ -4,6 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"strings"
+
+	"github.com/truongtu268/magic-flow/runtime/go/canonical"
 )
 
 // Expr is an expression of a plan (Expr of schemas/plan.schema.json).
@@ -201,12 +204,8 @@ func compileOrder(expr *Expr) evaluate {
 }
 
 func compileObject(expr *Expr) evaluate {
-	names := make([]string, 0, len(expr.Members))
-	for name := range expr.Members {
-		names = append(names, name)
-	}
-	// samples are taken in the order of names, whatever the map's
-	sortNames(names)
+	// samples are taken in the order of the plan's canonical text, whatever the map's
+	names := canonical.SortedNames(expr.Members)
 	members := make([]evaluate, len(names))
 	for index, name := range names {
 		members[index] = compile(expr.Members[name])
@@ -232,17 +231,14 @@ func compileTemplate(expr *Expr) evaluate {
 		return compileSecretTemplate(expr, parts)
 	}
 	return func(scope *Scope) Value {
-		texts, length := "", 0
+		length := 0
 		pieces := make([]string, len(parts))
 		for index, part := range parts {
 			pieces[index] = printText(part(scope))
 			length += runes(pieces[index])
-			textFits(length)
 		}
-		for _, piece := range pieces {
-			texts += piece
-		}
-		return texts
+		textFits(length)
+		return strings.Join(pieces, "")
 	}
 }
 

@@ -4,9 +4,9 @@ import "slices"
 
 func sortNames(names []string) { slices.Sort(names) }
 
-var roots = map[string]bool{
-	"input": true, "branches": true, "iterations": true, "response": true, "error": true, "execution": true,
-	"metadata": true, "event": true,
+var roots = map[string]Root{
+	"input": RootInput, "branches": RootBranches, "iterations": RootIterations, "response": RootResponse,
+	"error": RootError, "execution": RootExecution, "metadata": RootMetadata, "event": RootEvent,
 }
 
 // compilePath makes the function that reads a path: a value or Missing for a singular
@@ -16,6 +16,9 @@ func compilePath(expr *Expr) evaluate {
 	singular := true
 	for _, segment := range expr.Segments {
 		singular = singular && isSingular(segment)
+	}
+	if names, only := memberNames(expr.Segments); only {
+		return readChain(start, names)
 	}
 	if singular {
 		selectors := make([]func(Value) Value, len(expr.Segments))
@@ -51,6 +54,38 @@ func compilePath(expr *Expr) evaluate {
 	}
 }
 
+// memberNames are the names of a path that has nothing but names.
+func memberNames(segments []Segment) ([]string, bool) {
+	names := make([]string, len(segments))
+	for index, segment := range segments {
+		if segment.Descendant || len(segment.Selectors) != 1 || segment.Selectors[0].Member == nil {
+			return nil, false
+		}
+		names[index] = *segment.Selectors[0].Member
+	}
+	return names, true
+}
+
+// readChain reads a chain of member names, by far the most frequent expression.
+func readChain(start evaluate, names []string) evaluate {
+	if len(names) == 0 {
+		return start
+	}
+	return func(scope *Scope) Value {
+		value := start(scope)
+		for _, name := range names {
+			of, is := value.(map[string]any)
+			if !is {
+				return Missing
+			}
+			if value, is = of[name]; !is {
+				return Missing
+			}
+		}
+		return value
+	}
+}
+
 type selects func(scope *Scope, value Value) []any
 
 func compileRoot(expr *Expr) evaluate {
@@ -58,9 +93,9 @@ func compileRoot(expr *Expr) evaluate {
 	if expr.Name != nil {
 		name = *expr.Name
 	}
+	root, plain := roots[expr.Root]
 	switch {
-	case roots[expr.Root]:
-		root := expr.Root
+	case plain:
 		return func(scope *Scope) Value { return scope.root(root) }
 	case expr.Root == "step":
 		field := expr.Field
@@ -68,25 +103,22 @@ func compileRoot(expr *Expr) evaluate {
 			field = "output"
 		}
 		return func(scope *Scope) Value {
-			if value, there := scope.Steps[name][field]; there {
-				return value
-			}
-			return Missing
+			return scope.stepField(name, field)
 		}
 	case expr.Root == "local":
-		return func(scope *Scope) Value { return member(scope.Locals, name) }
+		return func(scope *Scope) Value { return scope.local(name) }
 	case expr.Root == "undo":
 		if name == "" {
 			name = "output"
 		}
 		return func(scope *Scope) Value {
-			undo, _ := scope.root("undo").(map[string]any)
+			undo, _ := scope.root(RootUndo).(map[string]any)
 			return member(undo, name)
 		}
 	case expr.Root == "index" && expr.Name == nil:
-		return func(scope *Scope) Value { return scope.root("index") }
+		return func(scope *Scope) Value { return scope.root(RootIndex) }
 	case expr.Root == "index":
-		return func(scope *Scope) Value { return member(scope.Indexes, name) }
+		return func(scope *Scope) Value { return scope.index(name) }
 	}
 	panic(broken("the unknown root " + expr.Root))
 }
