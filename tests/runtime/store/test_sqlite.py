@@ -77,6 +77,22 @@ def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
         SqliteStore(path)
 
 
+def test_a_file_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    with sqlite3.connect(path) as connection:
+        connection.executescript(f"{MIGRATIONS[0]} PRAGMA user_version = 1;")
+        for run_id, version in (("b", 1), ("a", 2), ("a", 1)):
+            row = (run_id, version, 5, "{}", f'"{run_id}{version}"', "[]", 0)
+            connection.execute("INSERT INTO log VALUES (?,?,?,?,?,?,?)", row)
+    connection.close()
+    store = SqliteStore(path)
+    assert [row.changes for row in store.log("a")] == ['"a1"', '"a2"']
+    assert [row.changes for row in store.log("b")] == ['"b1"']
+    version = store._writer.execute("PRAGMA user_version").fetchone()
+    assert version == (len(MIGRATIONS),)
+    store.close()
+
+
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.db"
     path.write_bytes(b"this is no database, and long enough to be seen as such" * 9)
