@@ -51,10 +51,12 @@ def check_workflow(
     *,
     context: Parsed | None = None,
 ) -> CheckedWorkflow:
-    checked = check_structure(document, contexts, report, context=context)
+    own = Report()  # rules that ask for errors mean those of this workflow
+    checked = check_structure(document, contexts, own, context=context)
     from magicflow_cli.check.rules import run_rules
 
-    run_rules(checked, report)
+    run_rules(checked, own)
+    report.diagnostics += own.diagnostics
     return checked
 
 

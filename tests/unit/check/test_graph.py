@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.check.structures import steps
+from magicflow_cli.check import check
+from magicflow_cli.diagnostics import Report
+from tests.unit.check.structures import parse_files, steps
 
 
 @pytest.mark.parametrize(
@@ -87,3 +89,22 @@ def test_a_block_inside_an_unreachable_step_is_not_reported_again() -> None:
         "name: f, type: loop, while: $.index < 3, steps: [{name: b}]",
     )
     assert codes == ["MF3001"]
+
+
+@pytest.mark.parametrize("names", [("broken", "fine"), ("fine", "broken")])
+def test_an_error_of_another_workflow_hides_nothing(names: tuple[str, str]) -> None:
+    steps_of = {
+        "broken": "[{name: a, on_success: nowhere}]",
+        "fine": "[{name: a, on_success: end}, {name: lost}]",
+    }
+    report = Report()
+    workflows, _ = parse_files(
+        {
+            f"{name}.yaml": f"workflow: {{name: {name}}}\nsteps: {steps_of[name]}\n"
+            for name in names
+        },
+        report,
+    )
+    check(workflows, [], report)
+    lost = [d for d in report.diagnostics if d.code == "MF3001"]
+    assert [d.span.file for d in lost if d.span is not None] == ["fine.yaml"]
