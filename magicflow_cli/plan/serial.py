@@ -27,7 +27,7 @@ def to_json(model: Record) -> dict[str, Json]:
     for key, name, required in _encoder(type(model)):
         value = getattr(model, name)
         if value is not None:
-            data[key] = _encode(value)
+            data[key] = value if type(value) in _PLAIN else _encode(value)
         elif required:
             data[key] = None
     if isinstance(model, models.Field) and model.has_default:
@@ -63,15 +63,17 @@ def decode(cls: type[Record], data: Json) -> Any:
 
 
 def _encode(value: Any) -> Json:
-    if isinstance(value, Record):
-        return to_json(value)
-    if type(value) is list:
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
+    if kind is list:
         return [_encode(item) for item in value]
-    if type(value) is dict:
+    if kind is dict:
         return {key: _encode(item) for key, item in value.items()}
-    return value
+    return to_json(value) if isinstance(value, Record) else value
 
 
+_PLAIN = frozenset({str, int, bool, float, type(None)})
 _encoders: dict[type[Record], list[tuple[str, str, bool]]] = {}
 _decoders: dict[type[Record], dict[str, tuple[str, Decode | None]]] = {}
 
