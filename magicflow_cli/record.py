@@ -12,7 +12,6 @@ from __future__ import annotations
 from typing import Any, ClassVar, Self, dataclass_transform
 
 _REQUIRED = object()
-_set = object.__setattr__
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
@@ -115,8 +114,12 @@ def _compile_init(cls: type[Record]) -> Any:
     star = ", *, " if parameters else ""
     star = ", " if parameters and issubclass(cls, Value) else star
     lines = [f"def __init__(self{star}{', '.join(parameters)}):"]
-    lines += [f"    _set(self, {name!r}, {name})" for name in defaults] or ["    pass"]
-    scope: dict[str, Any] = {"_set": _set, "_defaults": defaults}
+    lines += [f"    _set_{name}(self, {name})" for name in defaults] or ["    pass"]
+    # The slots' own setters: `object.__setattr__` would look each up by its name.
+    scope: dict[str, Any] = {
+        f"_set_{name}": getattr(cls, name).__set__ for name in defaults
+    }
+    scope["_defaults"] = defaults
     exec("\n".join(lines), scope)
     method = scope["__init__"]
     method.__qualname__ = f"{cls.__qualname__}.__init__"

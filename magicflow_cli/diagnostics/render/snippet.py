@@ -15,9 +15,14 @@ class Snippet:
     `end` of it, so that the columns `col` to `end_col` are in sight."""
 
     def __init__(self, line: str, col: int, end_col: int, room: int) -> None:
-        self._pieces = [shown(char) for char in line[: _reach(col, end_col, room)]]
-        self._all = len(self._pieces) == len(line)
-        self._widths = [cells(piece) for piece in self._pieces]
+        near = line[: _reach(col, end_col, room)]
+        self._all = len(near) == len(line)
+        if near.isascii() and near.isprintable():  # nearly every line
+            self._pieces = list(near)
+            self._widths = [1] * len(near)
+        else:
+            self._pieces = [shown(char) for char in near]
+            self._widths = [cells(piece) for piece in self._pieces]
         self._first, self._end = self._window(col - 1, end_col - 1, room)
 
     def text(self) -> str:
