@@ -35,7 +35,7 @@ func newListRules(rules []ListRule) listRules {
 	return made
 }
 
-func (l *listRules) checkLength(r *Reader, length, noted int) {
+func (l *listRules) checkLength(r *notes, length, noted int) {
 	if length < l.low {
 		r.reportAt(noted, "minItems", fmt.Sprintf("the list has %d items, fewer than %d", length, l.low))
 	}
@@ -63,13 +63,6 @@ func (u *uniqueItems) add(r *Reader, index int, text []byte) {
 	u.seen[key] = index
 }
 
-// reportAt notes a problem before those that were noted since.
-func (r *Reader) reportAt(noted int, code, message string) {
-	problem := Problem{Path: r.pointer(), Code: code, Message: message}
-	r.problems = slices.Insert(r.problems, min(noted, len(r.problems)), problem)
-	r.problems = r.problems[:min(len(r.problems), MaxProblems)]
-}
-
 // List is the codec of lists. A nil slice is written as [].
 func List[S ~[]E, E any](of *Codec[E], rules ...ListRule) *Codec[S] {
 	checks := newListRules(rules)
@@ -95,7 +88,7 @@ func List[S ~[]E, E any](of *Codec[E], rules ...ListRule) *Codec[S] {
 				read = append(read, item)
 			})
 			if r.err == nil {
-				checks.checkLength(r, len(read), noted)
+				checks.checkLength(&r.notes, len(read), noted)
 			}
 			*value = read
 		},
@@ -239,7 +232,7 @@ func newNameRules(rules []NameRule) *nameRules {
 	return made
 }
 
-func (n *nameRules) checkCount(r *Reader, count, noted int) {
+func (n *nameRules) checkCount(r *notes, count, noted int) {
 	if count < n.low {
 		r.reportAt(noted, "minProperties", fmt.Sprintf("the object has %d members, fewer than %d", count, n.low))
 	}
@@ -249,18 +242,28 @@ func (n *nameRules) checkCount(r *Reader, count, noted int) {
 }
 
 // checkName notes a name that is not allowed, at the member that the path points to.
-func (n *nameRules) checkName(r *Reader, name string) {
-	if n.words == "" {
-		return
-	}
-	length := utf8.RuneCountInString(name)
-	fits := length >= n.keyLow && (n.keyHigh < 0 || length <= n.keyHigh)
-	for _, pattern := range n.patterns {
-		fits = fits && pattern.Search(name)
-	}
-	if !fits {
+func (n *nameRules) checkName(r *notes, name string) {
+	if !n.accepts(name) {
 		r.Report("propertyNames", "the name of the member must "+n.words)
 	}
+}
+
+func (n *nameRules) accepts(name string) bool {
+	if n.words == "" {
+		return true
+	}
+	if n.keyLow > 0 || n.keyHigh >= 0 {
+		length := utf8.RuneCountInString(name)
+		if length < n.keyLow || (n.keyHigh >= 0 && length > n.keyHigh) {
+			return false
+		}
+	}
+	for _, pattern := range n.patterns {
+		if !pattern.Search(name) {
+			return false
+		}
+	}
+	return true
 }
 
 // Map is the codec of objects whose members all have one type. A nil map is written
@@ -282,7 +285,7 @@ func Map[M ~map[string]V, V any](of *Codec[V], rules ...NameRule) *Codec[M] {
 					seen.repeat(name)
 				}
 				r.enter(text)
-				checks.checkName(r, text)
+				checks.checkName(&r.notes, text)
 				var member V
 				of.read(r, &member)
 				r.leave()
@@ -290,7 +293,7 @@ func Map[M ~map[string]V, V any](of *Codec[V], rules ...NameRule) *Codec[M] {
 			})
 			r.endNames(&seen)
 			if r.err == nil {
-				checks.checkCount(r, len(read), noted)
+				checks.checkCount(&r.notes, len(read), noted)
 			}
 			*value = read
 		},

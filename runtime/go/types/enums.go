@@ -9,7 +9,7 @@ import (
 )
 
 // notListed notes that a value is none of an enum's, in the words of every language.
-func notListed(r *Reader, shown []string) {
+func notListed(r *notes, shown []string) {
 	if len(shown) == 1 {
 		r.Report("const", "the value is not "+shorten(shown[0]))
 		return
@@ -53,7 +53,7 @@ func OneOfStrings[T ~string](values ...T) *Codec[T] {
 				r.skip()
 			}
 			if r.err == nil {
-				notListed(r, shown)
+				notListed(&r.notes, shown)
 			}
 		},
 		write: func(w *Writer, value *T) { w.string(string(*value)) },
@@ -83,7 +83,7 @@ func OneOfNumbers[T ~int64 | ~float64](values ...T) *Codec[T] {
 				}
 			}
 			if r.err == nil {
-				notListed(r, shown)
+				notListed(&r.notes, shown)
 			}
 		},
 		write: func(w *Writer, value *T) { w.float(float64(*value)) },
@@ -111,7 +111,7 @@ func OneOfBools[T ~bool](values ...T) *Codec[T] {
 					}
 				}
 			}
-			notListed(r, shown)
+			notListed(&r.notes, shown)
 		},
 		write: func(w *Writer, value *T) { w.bool(bool(*value)) },
 	}
@@ -134,7 +134,7 @@ func OneOfTexts(values ...string) *Codec[Raw] {
 				return
 			}
 			if !allowed[jsonKey(text)] {
-				notListed(r, shown)
+				notListed(&r.notes, shown)
 				return
 			}
 			*value = append(Raw(nil), text...)

@@ -140,7 +140,7 @@ func newNumberRules(rules []NumberRule) *numberRules {
 	return made
 }
 
-func (n *numberRules) check(r *Reader, given number, value float64) {
+func (n *numberRules) check(r *notes, given number, value float64) {
 	for _, test := range n.tests {
 		if !test.fits(given, value) {
 			r.Report(test.keyword, "the number is not "+test.words)
@@ -188,7 +188,7 @@ func Integer(rules ...NumberRule) *Codec[int64] {
 			}
 			*value = given.whole
 			if len(checks.tests) > 0 {
-				checks.check(r, given, float64(given.whole))
+				checks.check(&r.notes, given, float64(given.whole))
 			}
 		},
 		write: func(w *Writer, value *int64) { w.integer(*value) },
@@ -220,7 +220,7 @@ func Float(rules ...NumberRule) *Codec[float64] {
 				*value = r.float(given)
 			}
 			if r.err == nil && len(checks.tests) > 0 {
-				checks.check(r, given, *value)
+				checks.check(&r.notes, given, *value)
 			}
 		},
 		write: func(w *Writer, value *float64) { w.float(*value) },

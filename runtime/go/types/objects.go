@@ -269,7 +269,7 @@ func (o *objectCodec[O]) readOther(r *Reader, object *O, name string) {
 			r.Report("additionalProperties", "no member of this name is allowed")
 		}
 	} else {
-		o.others.rules.checkName(r, name)
+		o.others.rules.checkName(&r.notes, name)
 		o.others.read(r, object, name)
 	}
 	r.leave()
@@ -278,7 +278,7 @@ func (o *objectCodec[O]) readOther(r *Reader, object *O, name string) {
 // check asks, at the end of an object, whether what must be there is, before what its
 // members had to tell.
 func (o *objectCodec[O]) check(r *Reader, object *O, have []uint64, count, noted int) {
-	o.others.rules.checkCount(r, count, noted)
+	o.others.rules.checkCount(&r.notes, count, noted)
 	for index := len(o.required) - 1; index >= 0; index-- {
 		name := o.required[index]
 		at, declared := o.index[name]

@@ -3,7 +3,6 @@ package types
 import (
 	"bytes"
 	"strconv"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -11,32 +10,31 @@ import (
 // domain ends it; what merely does not fit a schema is noted and skipped, so that all
 // of it can be told.
 type Reader struct {
+	notes
 	data      []byte
 	at        int
 	err       *DomainError
 	surrogate bool
-	problems  []Problem
-	path      []place
-}
-
-type place struct {
-	name  string
-	index int // of an item, or -1 for a member
 }
 
 // newReader begins a text. Depth is checked beforehand, as every decoder does: so the
 // recursion of those who read is bounded.
-func newReader(data []byte) *Reader {
+func newReader(data []byte) *Reader { return newMessageReader(data, 0) }
+
+// newMessageReader begins a text in which so many collections of a message stand around
+// the value that it carries.
+func newMessageReader(data []byte, around int) *Reader {
 	r := &Reader{data: data}
+	limit := MaxDepth + around
 	if !utf8.Valid(data) {
 		r.fail(CodeNotJSON, "it is not UTF-8")
-	} else if bytes.Count(data, []byte("["))+bytes.Count(data, []byte("{")) > MaxDepth && isTooDeep(data) {
+	} else if bytes.Count(data, []byte("["))+bytes.Count(data, []byte("{")) > limit && isTooDeep(data, limit) {
 		r.fail(CodeDepth, "")
 	}
 	return r
 }
 
-func isTooDeep(data []byte) bool {
+func isTooDeep(data []byte, limit int) bool {
 	depth := 0
 	for at := 0; at < len(data); at++ {
 		switch data[at] {
@@ -47,7 +45,7 @@ func isTooDeep(data []byte) bool {
 				}
 			}
 		case '[', '{':
-			if depth++; depth > MaxDepth {
+			if depth++; depth > limit {
 				return true
 			}
 		case ']', '}':
@@ -87,32 +85,6 @@ func (r *Reader) finish() error {
 	}
 	return nil
 }
-
-// Report notes that the value at hand does not fit.
-func (r *Reader) Report(code, message string) {
-	if len(r.problems) < MaxProblems {
-		r.problems = append(r.problems, Problem{Path: r.pointer(), Code: code, Message: message})
-	}
-}
-
-func (r *Reader) pointer() string {
-	var text strings.Builder
-	for _, each := range r.path {
-		text.WriteByte('/')
-		if each.index >= 0 {
-			text.WriteString(strconv.Itoa(each.index))
-		} else {
-			text.WriteString(pointerEscapes.Replace(each.name))
-		}
-	}
-	return text.String()
-}
-
-var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")
-
-func (r *Reader) enter(name string) { r.path = append(r.path, place{name, -1}) }
-func (r *Reader) enterItem(at int)  { r.path = append(r.path, place{"", at}) }
-func (r *Reader) leave()            { r.path = r.path[:len(r.path)-1] }
 
 // wrongType notes that the value is of another type, and skips it.
 func (r *Reader) wrongType(expected string) {

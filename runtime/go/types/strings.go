@@ -49,7 +49,7 @@ func newStringRules(rules []StringRule) *stringRules {
 	return made
 }
 
-func (s *stringRules) check(r *Reader, text string) {
+func (s *stringRules) check(r *notes, text string) {
 	if s.low > 0 || s.high >= 0 {
 		length := utf8.RuneCountInString(text)
 		if length < s.low {
@@ -74,6 +74,25 @@ func (s *stringRules) check(r *Reader, text string) {
 	}
 }
 
+// accepts is check for those who only want to know whether there is a problem.
+func (s *stringRules) accepts(text string) bool {
+	if s.low > 0 || s.high >= 0 {
+		length := utf8.RuneCountInString(text)
+		if length < s.low || (s.high >= 0 && length > s.high) {
+			return false
+		}
+	}
+	if s.fits != nil && s.fits(text) != yes {
+		return false
+	}
+	for _, pattern := range s.patterns {
+		if !pattern.Search(text) {
+			return false
+		}
+	}
+	return true
+}
+
 // String is the codec of strings.
 func String(rules ...StringRule) *Codec[string] {
 	checks := newStringRules(rules)
@@ -86,7 +105,7 @@ func String(rules ...StringRule) *Codec[string] {
 			}
 			*value = string(r.text())
 			if !free && r.err == nil {
-				checks.check(r, *value)
+				checks.check(&r.notes, *value)
 			}
 		},
 		write: func(w *Writer, value *string) { w.string(*value) },

@@ -17,6 +17,7 @@ from typing import TypeAlias
 
 from tests.exactness.compiling import CompiledCorpus
 from tests.exactness.drivers import (
+    go_plan,
     go_types,
     python_generated,
     python_plan,
@@ -37,5 +38,6 @@ LANGUAGES: dict[str, dict[str, Prepare]] = {
         "generated": python_generated.prepare,
         "server": python_server.prepare,
     },
-    "go": {"generated": go_types.prepare},
+    "go": {"plan": go_plan.prepare, "generated": go_types.prepare},
+    "go-plan": {"plan": go_plan.prepare},
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 from magicflow_cli.plan import to_json
@@ -19,13 +20,20 @@ def prepare(corpus: CompiledCorpus, folder: Path) -> list[str]:
 
 
 def main(path: str) -> None:
-    from magicflow.types import DomainError, TypeSet, decode_json, encode_json
+    from magicflow.types import (
+        DomainError,
+        TypeSet,
+        apply_defaults,
+        decode_json,
+        encode_json,
+    )
 
     data = json.loads(Path(path).read_text(encoding="utf-8"))
     types = TypeSet(data["types"])
     for line in sys.stdin:
         request = json.loads(line)
-        validator = types.compile(data["roots"][request["root"]])
+        root = data["roots"][request["root"]]
+        validator = types.compile(root)
         try:
             value = decode_json(request["json"])
             problems = validator.check(value)
@@ -33,9 +41,18 @@ def main(path: str) -> None:
             answer = {"valid": False, "code": error.code}
         else:
             if problems:
-                answer = {"valid": False, "code": problems[0].code}
+                answer = {
+                    "valid": False,
+                    "code": problems[0].code,
+                    "problems": [asdict(problem) for problem in problems],
+                }
             else:
-                answer = {"valid": True, "json": encode_json(value).decode()}
+                filled = apply_defaults(types, root, value)
+                answer = {
+                    "valid": True,
+                    "json": encode_json(value).decode(),
+                    "filled": encode_json(filled).decode(),
+                }
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
 

@@ -112,6 +112,11 @@ def _compile_names(definition: Definition) -> tuple[Accepts | None, str]:
     return accepts, " and ".join(rules)
 
 
+def _name(member: tuple[str, Any]) -> str:
+    """Problems come in the order of names by code point: an object has none itself."""
+    return member[0]
+
+
 def _compile_size(definition: Definition) -> tuple[int, int | None]:
     return definition.get("min_properties", 0), definition.get("max_properties")
 
@@ -143,7 +148,7 @@ def compile_map(definition: Definition, compile: Compile) -> Check:
             wrong_type("an object")(value, path, problems)
             return
         _explain_size(value, low, high, path, problems)
-        for name, child in value.items():
+        for name, child in sorted(value.items(), key=_name):
             if names is not None and not names(name):
                 text = f"the name of the member must {rule}"
                 problems.append(Problem(below(path, name), "propertyNames", text))
@@ -181,7 +186,7 @@ def compile_object(definition: Definition, compile: Compile) -> Check:
                 Problem(below(path, name), "required", "the member is missing")
             )
         _explain_size(value, low, high, path, problems)
-        for name, child in value.items():
+        for name, child in sorted(value.items(), key=_name):
             place = below(path, name)
             declared = checks.get(name)
             if declared is not None:

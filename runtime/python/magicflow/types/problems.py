@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from magicflow.types.domain import SAFE_INTEGER
+
 Accepts: TypeAlias = Callable[[Any], bool]
 """Says whether a value fits; knows no place, and is fast."""
 
@@ -54,7 +56,9 @@ def json_type(value: Any) -> str:
     if isinstance(value, int):
         return "an integer"
     if isinstance(value, float):
-        return "a number"
+        # 1.0 is 1: which of them a text said must not show.
+        safe = value.is_integer() and abs(value) <= SAFE_INTEGER
+        return "an integer" if safe else "a number"
     if isinstance(value, str):
         return "a string"
     if isinstance(value, list):

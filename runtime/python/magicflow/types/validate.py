@@ -45,8 +45,9 @@ class Validator:
         self.accepts = check.accepts
 
     def check(self, value: Any) -> list[Problem]:
-        """What keeps the value from fitting, in the order of its members; empty when it
-        fits. `value` is JSON data of the domain, as `decode_json` returns it."""
+        """What keeps the value from fitting; empty when it fits. Members of an object
+        come in the order of their names, by code point. `value` is JSON data of the
+        domain, as `decode_json` returns it."""
         if with_deep_stack(self.accepts, value):
             return []
         problems: list[Problem] = []
