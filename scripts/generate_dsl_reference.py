@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DSL_HEAD = """\
 # The language: every key
 
-Generated from `schemas/workflow.schema.json` and `schemas/context.schema.json`; do not edit. What the keys mean
+Generated from `schemas/workflow.schema.json`, `context.schema.json` and `scenario.schema.json`; do not edit. What the keys mean
 together is in semantics.md. Keys that are not listed are errors; keys of your own begin with `x-` and are free
 everywhere. A key without a default is absent unless it is written.
 """
@@ -42,6 +42,7 @@ LINKED = (
     "Name",
     "Version",
     "Cron",
+    "Latency",
 )
 NAMES = {
     "Expression": "expression",
@@ -51,6 +52,9 @@ NAMES = {
     "StepName": "step name",
     "Cron": "cron expression",
     "Setting": "anything",
+    "Json": "anything",
+    "DateTime": "date-time",
+    "Outcomes": "[Outcome](#outcome) or list of [Outcome](#outcome)",
 }
 PLACES: dict[Place, str] = {
     "step": "a step or a branch",
@@ -74,6 +78,7 @@ def dsl_text() -> str:
             DSL_HEAD,
             *_document(load("workflow"), "Workflow"),
             *_document(load("context"), "WorkflowContext", known={"Metadata"}),
+            *_document(load("scenario"), "Scenario (*.scenario.yaml)"),
             *_aliases(),
         ]
     )

@@ -57,6 +57,7 @@ class Target:
 TARGETS = [
     Target("workflow", DOCUMENTS / "workflow.py", "A Workflow document", True),
     Target("context", DOCUMENTS / "context.py", "A WorkflowContext document", True),
+    Target("scenario", DOCUMENTS / "scenario.py", "A Scenario document", True),
     Target("project", DOCUMENTS / "project.py", "The project file", True),
     Target("server", DOCUMENTS / "server.py", "A server's configuration", True),
     Target("executor", DOCUMENTS / "executor.py", "An executor's configuration", True),

@@ -14,7 +14,16 @@ from magicflow_cli.diagnostics import codes
 from magicflow_cli.resources import resource
 
 app = application()
-KINDS = ("workflow", "context", "project", "server", "executor", "plan", "messages")
+KINDS = (
+    "workflow",
+    "context",
+    "scenario",
+    "project",
+    "server",
+    "executor",
+    "plan",
+    "messages",
+)
 
 
 @app.command(

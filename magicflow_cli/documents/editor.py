@@ -13,7 +13,14 @@ from magicflow_cli.resources import read_text
 
 Schema: TypeAlias = dict[str, Any]
 SchemaName: TypeAlias = Literal[
-    "workflow", "context", "project", "server", "executor", "plan", "messages"
+    "workflow",
+    "context",
+    "scenario",
+    "project",
+    "server",
+    "executor",
+    "plan",
+    "messages",
 ]
 
 _DEFINITIONS: dict[Place, tuple[str, ...]] = {
@@ -30,13 +37,13 @@ def load_schema(name: SchemaName) -> Schema:
 
 
 def editor_schema(name: SchemaName) -> Schema:
-    """The schema, and in a workflow's or context's every alias beside its target.
+    """The schema, and in a document's with a kind every alias beside its target.
 
     What it accepts is what `parse` accepts: a document is valid by it exactly when it
     is valid by the canonical schema after its aliases were rewritten.
     """
     schema = load_schema(name)
-    if name not in ("workflow", "context"):
+    if name not in ("workflow", "context", "scenario"):
         return schema
     version = schema["properties"]["apiVersion"]
     version["enum"] = [version.pop("const"), *API_VERSION_ALIASES]

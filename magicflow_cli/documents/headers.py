@@ -9,11 +9,11 @@ from magicflow_cli.diagnostics.model import Report, Span
 from magicflow_cli.diagnostics.suggestion import suggest
 from magicflow_cli.load.nodes import Document, Mapping, Node, Scalar
 
-DocumentKind: TypeAlias = Literal["Workflow", "WorkflowContext"]
+DocumentKind: TypeAlias = Literal["Workflow", "WorkflowContext", "Scenario"]
 
 API_VERSION = "workflow.magic-flow.io/v2"
 API_VERSION_ALIASES = ("magicflow.io/v2",)
-KINDS: tuple[DocumentKind, ...] = ("Workflow", "WorkflowContext")
+KINDS: tuple[DocumentKind, ...] = ("Workflow", "WorkflowContext", "Scenario")
 
 
 def is_short_form(root: Mapping) -> bool:
@@ -60,7 +60,8 @@ def _kind(root: Mapping, report: Report) -> DocumentKind | None:
     for kind in KINDS:
         if value == kind:
             return kind
-    names = " or ".join(f"`{kind}`" for kind in KINDS)
+    *others, last = (f"`{kind}`" for kind in KINDS)
+    names = f"{', '.join(others)} or {last}"
     if node is None:
         report.add(
             codes.MF0403,

@@ -14,7 +14,7 @@ from magicflow_cli.documents.headers import document_kind
 from magicflow_cli.load.nodes import Document, Mapping
 
 Kind: TypeAlias = Literal[
-    "Workflow", "WorkflowContext", "Project", "Server", "Executor"
+    "Workflow", "WorkflowContext", "Scenario", "Project", "Server", "Executor"
 ]
 
 
@@ -23,7 +23,7 @@ class Parsed:
     """A document that fits its schema.
 
     `model` is `documents.models.<kind>`'s root class: Workflow, WorkflowContext,
-    Project, Server or Executor. `root` is its mapping after the aliases were rewritten.
+    Scenario, Project, Server or Executor. `root` is its mapping after the aliases were rewritten.
     """
 
     kind: Kind
@@ -33,8 +33,9 @@ class Parsed:
 
 
 def parse(document: Document, report: Report) -> Parsed | None:
-    """A Workflow or WorkflowContext document; None when it does not fit, with the
-    reasons in `report`. Rewrites the document's node tree to the canonical spelling."""
+    """A Workflow, WorkflowContext or Scenario document; None when it does not fit, with
+    the reasons in `report`. Rewrites the document's node tree to the canonical spelling.
+    """
     kind = document_kind(document, report)
     if kind is None:
         return None
@@ -106,6 +107,12 @@ def _context() -> Any:
     return context
 
 
+def _scenario() -> Any:
+    from magicflow_cli.documents.models import scenario
+
+    return scenario
+
+
 def _project() -> Any:
     from magicflow_cli.documents.models import project
 
@@ -127,6 +134,7 @@ def _executor() -> Any:
 _MODELS: dict[Kind, Callable[[], Any]] = {
     "Workflow": _workflow,
     "WorkflowContext": _context,
+    "Scenario": _scenario,
     "Project": _project,
     "Server": _server,
     "Executor": _executor,

@@ -3,6 +3,7 @@
 from magicflow.simulation.driver import RUN_ID, START, Key, Simulation
 from magicflow.simulation.outcomes import (
     OWN_CODES,
+    Asked,
     Fails,
     Limit,
     NeverAnswers,
@@ -11,6 +12,7 @@ from magicflow.simulation.outcomes import (
     Source,
     TimesOut,
     limits_of,
+    type_of,
 )
 from magicflow.simulation.trace import Trace
 
@@ -18,6 +20,7 @@ __all__ = [
     "OWN_CODES",
     "RUN_ID",
     "START",
+    "Asked",
     "Fails",
     "Key",
     "Limit",
@@ -29,4 +32,5 @@ __all__ = [
     "TimesOut",
     "Trace",
     "limits_of",
+    "type_of",
 ]

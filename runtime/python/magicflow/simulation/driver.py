@@ -20,6 +20,7 @@ from magicflow.core import Decision, apply, decide, new_state
 from magicflow.plan.nodes import Plan
 from magicflow.simulation.outcomes import (
     LIMITS,
+    Asked,
     Json,
     Limit,
     NeverAnswers,
@@ -167,6 +168,27 @@ class Simulation:
         else:
             self._plan(key, *happening)
 
+    def asked(self, key: Key) -> Asked | None:
+        """What an open command asks for; None when the run has gone on already."""
+        what, id = key
+        command = self.open[key]
+        state = self.state
+        if what == "task":
+            path, node, attempt = id, command["node"], command["attempt"]
+        else:
+            frame = state["frames"].get(id)
+            if frame is None:
+                return None
+            path, node = frame.get("owner") or id, frame["node"]
+            attempt = frame.get("try", 1)
+        row = state["steps"].get(path)
+        if row is not None:
+            step = row["step"]
+        else:
+            owner = state["frames"].get(path)
+            step = node if owner is None else owner["node"]
+        return Asked(what, step, path, attempt, node, command)  # type: ignore[arg-type]
+
     def at(self, at: int, type: str, members: Json | None = None) -> None:
         """An event of its own accord: `event_received`, `cancel_requested`, `pause`,
         `resume`. An `event_received` gets an `event_id`."""
@@ -275,7 +297,8 @@ class Simulation:
         if key[0] == "timer":
             self._plan(key, command["due"], "timer_fired", {"timer_id": key[1]})
         elif self.source is not None:
-            outcome = self.source.outcome_of(command)
+            asked = self.asked(key)
+            outcome = None if asked is None else self.source.outcome_of(asked)
             if outcome is not None:
                 self.settle(key, outcome)
 

@@ -72,12 +72,38 @@ class NeverAnswers:
 Outcome: TypeAlias = Returns | Fails | TimesOut | NeverAnswers
 
 
+What: TypeAlias = Literal["task", "person", "event", "child"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Something that a run waits for. `step` is the step's name, `path` its occurrence
+    (for inline compensation both are those of the node: `charge/compensate`), `node`
+    the plan's node that asks, `command` what the core sent."""
+
+    what: What
+    step: str
+    path: str
+    attempt: int
+    node: str
+    command: Json
+
+
 class Source(Protocol):
     """Who knows what becomes of things."""
 
-    def outcome_of(self, command: Json) -> Outcome | None:
-        """The outcome of a `schedule_task`, `open_human_task`, `start_child` or
-        `listen` command of the core; None leaves it open, for `Simulation.settle`."""
+    def outcome_of(self, asked: Asked) -> Outcome | None:
+        """None leaves it open, for `Simulation.settle`."""
+
+
+def type_of(plan: Json, node: str) -> Json | None:
+    """The TypeRef of what may be returned for a node, of a plan as JSON; None when
+    anything may."""
+    found = plan["nodes"][node]
+    type: Json | None = found.get(
+        "type" if found["kind"] == "listen" else "result_type"
+    )
+    return type
 
 
 def limits_of(task: Json) -> tuple[Limit, ...]:
