@@ -40,7 +40,7 @@ bench: $(READY)
 	$(BIN)/python tests/bench/bench_engine.py
 
 chaos: $(READY)
-	$(BIN)/python -m tests.runtime.chaos --rounds 200
+	$(BIN)/python -m tests.runtime.faults.chaos --rounds 200
 
 $(READY): pyproject.toml
 	@.ci/venv $(VENV)

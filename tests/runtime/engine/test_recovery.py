@@ -22,7 +22,6 @@ from magicflow.store import (
 from magicflow.store.writer import GroupWriter
 from magicflow.worker.local import LocalExecutor
 
-from tests.runtime.chaos import verify
 from tests.runtime.plans import call, plan, three_steps
 
 
@@ -215,13 +214,6 @@ def test_sqlite_on_a_full_disk(tmp_path: Path) -> None:
         store.close()
 
     asyncio.run(test())
-
-
-def test_verify_can_fail(tmp_path: Path) -> None:
-    """The check of the kill tests is one that fails when something is lost."""
-    SqliteStore(tmp_path / "runs.db").close()
-    with pytest.raises(AssertionError, match="lost"):
-        verify(tmp_path / "runs.db", tmp_path / "effects", {"k": "nobody"})
 
 
 def test_a_poisoned_run_holds_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.runtime.faults.processes import Place
 from tests.runtime.plans import lit, path, plan, step_output
 from tests.runtime.serving import Running, serving
 
@@ -125,42 +124,34 @@ def test_a_delayed_start_is_queued(http: httpx.Client) -> None:
     assert http.post(url, json=bad).status_code == 400
 
 
-def crash_server(folder: Path) -> tuple[subprocess.Popen[str], str]:
-    script = Path(__file__).parents[1] / "crash_server.py"
-    process = subprocess.Popen(
-        [sys.executable, str(script), str(folder / "a.db"), str(folder / "effects")],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    return process, process.stdout.readline().strip()
-
-
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_drains_and_ends_the_server(tmp_path: Path, number: int) -> None:
-    process, url = crash_server(tmp_path)
-    with process, httpx.Client(base_url=url, timeout=10) as http:
+    place = Place(tmp_path)
+    server = place.start()
+    with httpx.Client(base_url=place.url, timeout=10) as http:
         body = {"input": {"n": 1}}
         run_id = http.post("/api/v2/workflows/three/execute", json=body).json()
         assert http.get("/ready").json() == {"ready": True}
         started = time.monotonic()
-        process.send_signal(number)
-        assert process.wait(10) == 0
+        assert server.end(number) == 0
         assert time.monotonic() - started < 8
-    process, url = crash_server(tmp_path)
-    with process, httpx.Client(base_url=url, timeout=10) as http:
+    server = place.start()
+    with httpx.Client(base_url=place.url, timeout=10) as http:
         path = f"/api/v2/executions/{run_id['execution_id']}?wait=5s"
         assert http.get(path).json()["status"] == "completed"
-        process.send_signal(number)
-        assert process.wait(10) == 0
+        assert server.end(number) == 0
 
 
 def test_a_second_signal_ends_at_once(tmp_path: Path) -> None:
-    process, url = crash_server(tmp_path)
-    with process, httpx.Client(base_url=url, timeout=None) as http:
-        body = {"input": {"n": 1}}
-        http.post("/api/v2/workflows/three/execute", json=body)
-        # an open stream would hold the drain up
-        process.send_signal(signal.SIGINT)
-        process.send_signal(signal.SIGINT)
-        assert process.wait(5) in (0, 130)
+    place = Place(tmp_path)
+    server = place.start()
+    with httpx.Client(base_url=place.url, timeout=None) as http:
+        body = {"input": {"n": 1, "ms": 8_000}}
+        http.post("/api/v2/workflows/slow/execute", json=body)
+        # the step would hold the drain up
+        started = time.monotonic()
+        server.process.send_signal(signal.SIGINT)
+        time.sleep(0.3)
+        assert server.alive
+        assert server.end(signal.SIGINT) == 130
+        assert time.monotonic() - started < 5

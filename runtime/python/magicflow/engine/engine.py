@@ -335,6 +335,8 @@ class Engine:
     def _complete_message(self, live: LiveRun, command: Json) -> None:
         """What the core does not know and a worker may want."""
         row = live.row
+        # a compensation works for no step of its own; its node's name is no step's
+        command.setdefault("step", command["node"])
         command["workflow"] = row.workflow
         command["workflow_version"] = row.workflow_version
         command["plan_hash"] = row.plan_hash

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import Protocol
 
 from magicflow.engine.tasks import AttemptKey, Task
 from magicflow.worker.context import TaskContext
 from magicflow.worker.invoke import Outcome
+
+_LOGGER = logging.getLogger("magicflow.engine")
 
 
 class LocalRunner(Protocol):
@@ -82,6 +85,11 @@ class LocalRuns:
             run.outcome = await runner.run(run.context)
         except asyncio.CancelledError:
             run.outcome = None
+        except Exception as error:
+            # a defect of the runner: without an answer the run would wait for ever
+            _LOGGER.exception("run %s: the runner failed", run.context.run_id)
+            text = f"the runner failed: {type(error).__name__}"
+            run.outcome = {"error": {"code": "INTERNAL", "message": text}}
         finally:
             self._busy[executor] -= 1
         task = run.task

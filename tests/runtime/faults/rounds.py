@@ -1,0 +1,83 @@
+"""Rounds of kills on one database; afterwards every promise is checked."""
+
+from __future__ import annotations
+
+import random
+import time
+from typing import Any
+
+from magicflow.store import RunRow, SqliteStore
+
+from tests.runtime.faults.load import Load, finish
+from tests.runtime.faults.processes import Place
+from tests.runtime.faults.promises import check_promises
+from tests.runtime.faults.workflows import outcome
+
+WORKFLOWS = ("three", "three", "mixed", "undone")
+"""What a round starts, one after the other."""
+
+
+def verify(place: Place, acknowledged: dict[str, str]) -> int:
+    """Every promise, read from the files of a server that is gone."""
+    store = SqliteStore(place.database)
+    try:
+        text = place.effects.read_text() if place.effects.exists() else ""
+        ids = acknowledged.values()
+        return check_promises(store, ids, text.splitlines(), _as_expected)
+    finally:
+        store.close()
+
+
+def _as_expected(row: RunRow, state: dict[str, Any]) -> None:
+    status, output = outcome(row.workflow, state["start"]["input"]["n"])
+    run = state["run"]
+    assert (row.status, run.get("output")) == (status, output), f"{row}: {run}"
+    if row.workflow == "undone":
+        assert run["compensation"] == "complete", f"{row.id} is not undone"
+
+
+def kill_server_rounds(
+    place: Place, rounds: int, runs: int, fault: str | None = None, seed: int = 0
+) -> int:
+    """The server is killed at a random moment, or when it passes a labelled point; gives
+    the number of runs at the end."""
+    dice = random.Random(seed)
+    acknowledged: dict[str, str] = {}
+    for number in range(rounds):
+        point = None if fault is None else f"{fault}:{dice.randint(1, 40)}"
+        workflow = WORKFLOWS[number % len(WORKFLOWS)]
+        with place.server(fault=point) as server:
+            load = Load(place, f"{fault}-{number}", runs, workflow)
+            wait = 0.02 + dice.random() * 0.4 if fault is None else 20
+            deadline = time.monotonic() + wait
+            while server.alive and time.monotonic() < deadline:
+                time.sleep(0.002)
+            if fault is not None:
+                assert not server.alive, f"{point} was never reached"
+            server.kill()
+            acknowledged |= load.join()
+    with place.server():
+        finish(place)
+    return verify(place, acknowledged)
+
+
+def kill_worker_rounds(
+    place: Place, rounds: int, runs: int, fault: str | None = None, seed: int = 0
+) -> int:
+    """Workers are killed at random, during a step (`before_effect`) or between its
+    effect and its report (`after_effect`)."""
+    dice = random.Random(seed)
+    with place.server("--remote", "--lease", "300"):
+        load = Load(place, "worker", runs)
+        for _ in range(rounds):
+            point = None if fault is None else f"{fault}:{dice.randint(1, 15)}"
+            with place.worker(point) as worker:
+                wait = 0.2 + dice.random() * 0.3 if fault is None else 20
+                deadline = time.monotonic() + wait
+                while worker.alive and time.monotonic() < deadline:
+                    time.sleep(0.002)
+                assert fault is None or not worker.alive, f"{point} was never reached"
+        acknowledged = load.join()
+        with place.worker():
+            finish(place)
+    return verify(place, acknowledged)

@@ -1,0 +1,35 @@
+"""kill -9: what was acknowledged exists and ends, once (short; `make chaos` is long)."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from magicflow.engine import faults
+
+from tests.runtime.faults.processes import LABELS, Place
+from tests.runtime.faults.rounds import kill_server_rounds, kill_worker_rounds
+
+
+def test_a_server_killed_at_random_loses_nothing(place: Place) -> None:
+    seed = random.randrange(1 << 30)
+    print(f"seed {seed}")
+    assert kill_server_rounds(place, rounds=4, runs=60, seed=seed) > 0
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_a_server_killed_at_a_labelled_point_loses_nothing(
+    place: Place, label: str
+) -> None:
+    assert kill_server_rounds(place, rounds=3, runs=40, fault=label, seed=7) > 0
+
+
+@pytest.mark.parametrize("fault", [None, "before_effect", "after_effect"])
+def test_a_killed_worker_loses_nothing(place: Place, fault: str | None) -> None:
+    assert kill_worker_rounds(place, rounds=2, runs=40, fault=fault, seed=3) == 40
+
+
+def test_the_labels_are_those_of_the_engine() -> None:
+    assert faults.LABELS == LABELS
+    with pytest.raises(ValueError, match="none of"):
+        faults.Faults("before_lunch")
