@@ -9,6 +9,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -30,6 +31,10 @@ from magicflow.worker.registry import Function, Registry
 from magicflow.worker.secrets import Secrets
 
 _LOGGER = logging.getLogger("magicflow.server")
+SWITCH_INTERVAL = 0.0005
+"""Seconds after which the event loop lets the writer's thread go on with its next step.
+That needs the interpreter a few times a batch, for microseconds; with Python's 5 ms a
+busy loop would hold every commit up."""
 Executors = Mapping[str, "LocalRunner | Registry | Mapping[str, Function]"]
 
 
@@ -107,6 +112,7 @@ class Server:
         gc.collect()
         gc.freeze()
         gc.set_threshold(20_000, 20, 50)
+        sys.setswitchinterval(SWITCH_INTERVAL)
         self._uvicorn = _Uvicorn(
             uvicorn.Config(
                 self.app,

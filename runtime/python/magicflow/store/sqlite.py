@@ -15,9 +15,9 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from magicflow.store.checkpoints import Checkpoints
 from magicflow.store.migrations import MIGRATIONS
 from magicflow.store.model import (
-    Conflict,
     Effect,
     Erasure,
     LogRow,
@@ -31,24 +31,13 @@ from magicflow.store.model import (
     Transition,
     Write,
 )
+from magicflow.store.sink import MOST_ROWS, Row, open_sink, rows_of, write_rows
 
 _RUN_COLUMNS = (
     "id, workflow, workflow_version, plan_hash, status, version, created_at, "
     "updated_at, ended_at, idempotency_key, foreign_id, priority, parent, retry_of, info"
 )
 _EFFECT_COLUMNS = "run_id, kind, key, name, due, delivery, payload"
-_INSERT_RUN = f"INSERT INTO runs ({_RUN_COLUMNS}) VALUES ({','.join('?' * 15)})"
-_ADVANCE_RUN = (
-    "UPDATE runs SET version = ?, status = ?, updated_at = ?, ended_at = ? "
-    "WHERE id = ? AND version = ?"
-)
-_INSERT_LOG = "INSERT INTO log VALUES (?,?,?,?,?,?,?)"
-_OPEN_EFFECT = "INSERT OR REPLACE INTO outbox VALUES (?,?,?,?,?,?,?)"
-_CHANGE_EFFECT = (
-    "UPDATE outbox SET delivery = ?, payload = ? "
-    "WHERE run_id = ? AND kind = ? AND key = ?"
-)
-_CLOSE_EFFECT = "DELETE FROM outbox WHERE run_id = ? AND kind = ? AND key = ?"
 _INSERT_PLAN = "INSERT OR IGNORE INTO plans VALUES (?,?,?,?,?)"
 
 
@@ -66,10 +55,12 @@ class SqliteStore:
         try:
             self._writer = self._connect()
             self._migrate()
+            open_sink(self._writer)
             self._reader = self._connect()
         except BaseException:
             os.close(self._lock_file)
             raise
+        self._checkpoints = Checkpoints(self._open)
         self._closed = False
 
     def _own(self) -> int:
@@ -90,16 +81,19 @@ class SqliteStore:
         os.pwrite(handle, str(os.getpid()).encode(), 0)
         return handle
 
+    def _open(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self.path, isolation_level=None, check_same_thread=False, timeout=10
+        )
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA wal_autocheckpoint = 0")
+        connection.execute("PRAGMA secure_delete = ON")
+        return connection
+
     def _connect(self) -> sqlite3.Connection:
         with _translated("cannot open"):
-            connection = sqlite3.connect(
-                self.path, isolation_level=None, check_same_thread=False, timeout=10
-            )
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
-            connection.execute("PRAGMA wal_autocheckpoint = 1000")
-            connection.execute("PRAGMA secure_delete = ON")
-            return connection
+            return self._open()
 
     def _migrate(self) -> None:
         with _translated("cannot migrate"):
@@ -115,18 +109,33 @@ class SqliteStore:
                 )
 
     def commit(self, writes: Sequence[Write]) -> None:
+        often = [w for w in writes if isinstance(w, Transition | OutboxChange)]
+        seldom = [w for w in writes if isinstance(w, PlanRow | Setting | Erasure)]
+        rows = rows_of(often)
         with _translated("cannot write"):
-            self._writer.execute("BEGIN IMMEDIATE")
-            batch = _Batch(writes)
-            try:
-                batch.write(self._writer)
-                self._writer.execute("COMMIT")
-            except BaseException:
-                if self._writer.in_transaction:
-                    self._writer.execute("ROLLBACK")
-                raise
-        if batch.erased:
+            if seldom or len(rows) > MOST_ROWS:
+                self._commit_parts(rows, seldom)
+            elif rows:
+                write_rows(self._writer, rows)
+        self._checkpoints.committed(self._writer)
+        if any(isinstance(write, Erasure) for write in seldom):
             self._forget_erased()
+
+    def _commit_parts(
+        self, rows: list[Row], seldom: list[PlanRow | Setting | Erasure]
+    ) -> None:
+        writer = self._writer
+        writer.execute("BEGIN IMMEDIATE")
+        try:
+            for start in range(0, len(rows), MOST_ROWS):
+                write_rows(writer, rows[start : start + MOST_ROWS])
+            for write in seldom:
+                _write_seldom(writer, write)
+            writer.execute("COMMIT")
+        except BaseException:
+            if writer.in_transaction:
+                writer.execute("ROLLBACK")
+            raise
 
     def _forget_erased(self) -> None:
         """What was erased is overwritten in the file (`secure_delete`); the write-ahead
@@ -136,9 +145,7 @@ class SqliteStore:
 
     def reopen(self) -> None:
         with _translated("cannot reopen"):
-            for connection in (self._writer, self._reader):
-                with contextlib.suppress(sqlite3.Error):
-                    connection.close()
+            self._disconnect()
             self._writer = self._connect()
             self._reader = self._connect()
             self._writer.execute("BEGIN IMMEDIATE")
@@ -147,16 +154,21 @@ class SqliteStore:
                 "ON CONFLICT (name) DO UPDATE SET value = value + 1"
             )
             self._writer.execute("COMMIT")
+            open_sink(self._writer)
+        self._checkpoints = Checkpoints(self._open)
 
     def close(self) -> None:
         if self._closed:
             return
         self._closed = True
-        with contextlib.suppress(sqlite3.Error):
-            self._reader.close()
-        with contextlib.suppress(sqlite3.Error):
-            self._writer.close()
+        self._disconnect()
         os.close(self._lock_file)
+
+    def _disconnect(self) -> None:
+        self._checkpoints.close()
+        for connection in (self._reader, self._writer):
+            with contextlib.suppress(sqlite3.Error):
+                connection.close()
 
     def run(self, run_id: str) -> RunRow | None:
         rows = self._read(f"SELECT {_RUN_COLUMNS} FROM runs WHERE id = ?", run_id)
@@ -269,137 +281,22 @@ class SqliteStore:
             return self._reader.execute(query, values).fetchall()
 
 
-class _Batch:
-    """The writes of one transaction, sorted by table so that each is one executemany.
-
-    Sorting keeps the meaning: identities of the outbox are never used again, so
-    opening everything before closing anything gives the same rows.
-    """
-
-    def __init__(self, writes: Sequence[Write]) -> None:
-        self.plans: list[tuple[object, ...]] = []
-        self.begun: list[tuple[object, ...]] = []
-        self.advanced: list[tuple[object, ...]] = []
-        self.log: list[tuple[object, ...]] = []
-        self.opened: list[tuple[object, ...]] = []
-        self.changed: list[tuple[object, ...]] = []
-        self.closed: list[tuple[str, str, str]] = []
-        self.settings: list[Setting] = []
-        self.erased: list[Erasure] = []
-        for write in writes:
-            self._add(write)
-
-    def _add(self, write: Write) -> None:
-        if isinstance(write, Transition):
-            self._add_transition(write)
-            for e in write.opened:
-                self.opened.append(
-                    (e.run_id, e.kind, e.key, e.name, e.due, e.delivery, e.payload)
-                )
-            self.closed += write.closed
-        elif isinstance(write, OutboxChange):
-            for e in write.changed:
-                self.changed.append((e.delivery, e.payload, e.run_id, e.kind, e.key))
-            self.closed += write.closed
-        elif isinstance(write, PlanRow):
-            self.plans.append(
-                (
-                    write.hash,
-                    write.workflow,
-                    write.version,
-                    write.plan,
-                    write.created_at,
-                )
+def _write_seldom(
+    connection: sqlite3.Connection, write: PlanRow | Setting | Erasure
+) -> None:
+    if isinstance(write, PlanRow):
+        row = (write.hash, write.workflow, write.version, write.plan, write.created_at)
+        connection.execute(_INSERT_PLAN, row)
+    elif isinstance(write, Setting) and write.value is None:
+        connection.execute("DELETE FROM settings WHERE name = ?", (write.name,))
+    elif isinstance(write, Setting):
+        setting = (write.name, write.value)
+        connection.execute("INSERT OR REPLACE INTO settings VALUES (?,?)", setting)
+    else:
+        for table, column in (("outbox", "run_id"), ("log", "run_id"), ("runs", "id")):
+            connection.execute(
+                f"DELETE FROM {table} WHERE {column} = ?", (write.run_id,)
             )
-        elif isinstance(write, Setting):
-            self.settings.append(write)
-        else:
-            self.erased.append(write)
-
-    def _add_transition(self, write: Transition) -> None:
-        run_id, version, at = write.run_id, write.version, write.at
-        row = write.begins
-        if row is not None:
-            self.begun.append(
-                (
-                    run_id,
-                    row.workflow,
-                    row.workflow_version,
-                    row.plan_hash,
-                    write.status,
-                    version,
-                    row.created_at,
-                    at,
-                    write.ended_at,
-                    row.idempotency_key,
-                    row.foreign_id,
-                    row.priority,
-                    row.parent,
-                    row.retry_of,
-                    row.info,
-                )
-            )
-        else:
-            self.advanced.append(
-                (version, write.status, at, write.ended_at, run_id, version - 1)
-            )
-        if version == 0:
-            return  # accepted, not started: nothing has happened yet
-        self.log.append(
-            (
-                run_id,
-                version,
-                at,
-                write.event,
-                write.changes,
-                write.history,
-                write.history_end,
-            )
-        )
-
-    def write(self, connection: sqlite3.Connection) -> None:
-        if self.plans:
-            connection.executemany(_INSERT_PLAN, self.plans)
-        if self.begun:
-            try:
-                connection.executemany(_INSERT_RUN, self.begun)
-            except sqlite3.IntegrityError:
-                raise Conflict("key", _first(self.begun, 0)) from None
-        if self.advanced:
-            cursor = connection.executemany(_ADVANCE_RUN, self.advanced)
-            if cursor.rowcount != len(self.advanced):
-                raise Conflict("version", _first(self.advanced, 4))
-        if self.log:
-            connection.executemany(_INSERT_LOG, self.log)
-        if self.opened:
-            connection.executemany(_OPEN_EFFECT, self.opened)
-        if self.changed:
-            connection.executemany(_CHANGE_EFFECT, self.changed)
-        if self.closed:
-            connection.executemany(_CLOSE_EFFECT, self.closed)
-        for setting in self.settings:
-            if setting.value is None:
-                connection.execute(
-                    "DELETE FROM settings WHERE name = ?", (setting.name,)
-                )
-            else:
-                connection.execute(
-                    "INSERT OR REPLACE INTO settings VALUES (?,?)",
-                    (setting.name, setting.value),
-                )
-        for erasure in self.erased:
-            for table, column in (
-                ("outbox", "run_id"),
-                ("log", "run_id"),
-                ("runs", "id"),
-            ):
-                connection.execute(
-                    f"DELETE FROM {table} WHERE {column} = ?", (erasure.run_id,)
-                )
-
-
-def _first(rows: list[tuple[object, ...]], column: int) -> str:
-    return str(rows[0][column])
 
 
 def _conditions(wanted: RunFilter, before: str | None) -> tuple[str, list[object]]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from threading import Condition, Thread
+from queue import SimpleQueue
+from threading import Thread
 from typing import Protocol
 
 from magicflow.store.interface import Store
@@ -43,54 +44,51 @@ class GroupWriter:
     def __init__(self, store: Store, done: Done) -> None:
         self._store = store
         self._done = done
-        self._queue: list[Write] = []
-        self._changed = Condition()
+        self._queue: SimpleQueue[list[Write] | None] = SimpleQueue()
         self._failed: StoreError | None = None
-        self._closing = False
         self._thread = Thread(target=self._work, name="magicflow-writer", daemon=True)
         self._thread.start()
 
     def submit(self, writes: list[Write]) -> None:
-        with self._changed:
-            self._queue += writes
-            self._changed.notify()
+        """Queue writes; the list is the writer's from now on."""
+        self._queue.put(writes)
 
     def resume(self) -> None:
-        """Write again, after the engine has read the truth back from the store."""
-        with self._changed:
-            self._failed = None
+        """Write again, after the engine has read the truth back from the store. Nothing
+        may be queued then: what waited behind a failure was given back."""
+        self._failed = None
 
     async def run(self, call: Callable[[], None]) -> None:
         await asyncio.get_running_loop().run_in_executor(None, call)
 
     def close(self) -> None:
         """Write what is queued, then stop."""
-        with self._changed:
-            self._closing = True
-            self._changed.notify()
+        self._queue.put(None)
         self._thread.join()
 
     def _work(self) -> None:
-        while True:
-            with self._changed:
-                while not self._queue and not self._closing:
-                    self._changed.wait()
-                if not self._queue:
-                    return
-                batch = self._queue[:MAX_BATCH]
-                del self._queue[:MAX_BATCH]
-                failed = self._failed
-            if failed is not None:
-                self._done(batch, failed)
-            else:
-                self._write(batch)
-
-    def _write(self, batch: list[Write]) -> None:
-        commit_batch(self._store, batch, self._done, self._fail)
+        queue = self._queue
+        batch: list[Write] = []
+        closing = False
+        while not closing or batch:
+            if not batch and not closing:
+                more = queue.get()
+                closing = more is None
+                batch = more or []
+            while len(batch) < MAX_BATCH and not queue.empty():
+                more = queue.get()
+                closing = closing or more is None
+                batch += more or ()
+            rest = batch[MAX_BATCH:]
+            del batch[MAX_BATCH:]
+            if self._failed is not None:
+                self._done(batch, self._failed)
+            elif batch:
+                commit_batch(self._store, batch, self._done, self._fail)
+            batch = rest
 
     def _fail(self, error: StoreError) -> None:
-        with self._changed:
-            self._failed = error
+        self._failed = error
 
 
 class InlineWriter:

@@ -1,0 +1,180 @@
+"""Many writes as one SQL statement, for SQLite.
+
+The driver hands the interpreter's lock back and forth around every step of a statement.
+A batch that were a statement per row would have the writer's thread wait for the event
+loop hundreds of times; so the rows of a batch are bound to one INSERT into a temporary
+view, whose triggers write them to the tables. Alone, that statement is the transaction
+too: begin, rows and commit happen in one call, while the event loop goes on.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+from magicflow.store.model import Conflict, Effect, OutboxChange, Transition
+
+_COLUMNS = (
+    "run_id, version, status, at, ended_at, event, changes, history, history_end, "
+    "workflow, workflow_version, plan_hash, created_at, idempotency_key, foreign_id, "
+    "priority, parent, retry_of, info, "
+    "opened, changed, key, name, due, delivery, payload, closed, closed_key"
+)
+"""A transition, the run that it begins (from `workflow` on), and one outbox row that it
+opens or changes and one that it closes: `opened`, `changed` and `closed` are kinds. More
+outbox rows are rows of their own, without a version."""
+
+_WIDTH = _COLUMNS.count(",") + 1
+_ROW = f"({','.join('?' * _WIDTH)})"
+MOST_ROWS = 512
+"""In one statement; SQLite binds at least 32,766 values."""
+
+_NOT_BEGUN = (None,) * 10
+_NOTHING_OPENED = (None,) * 7
+_NOTHING_CLOSED = (None, None)
+_NO_TRANSITION = (None,) * 18
+
+_OTHER_VERSION = "another version"
+
+Row = tuple[object, ...]
+
+_TRIGGERS = {
+    "NEW.workflow IS NOT NULL": """
+        INSERT INTO runs (id, workflow, workflow_version, plan_hash, status, version,
+            created_at, updated_at, ended_at, idempotency_key, foreign_id, priority,
+            parent, retry_of, info)
+        VALUES (NEW.run_id, NEW.workflow, NEW.workflow_version, NEW.plan_hash,
+            NEW.status, NEW.version, NEW.created_at, NEW.at, NEW.ended_at,
+            NEW.idempotency_key, NEW.foreign_id, NEW.priority, NEW.parent,
+            NEW.retry_of, NEW.info);""",
+    "NEW.version IS NOT NULL AND NEW.workflow IS NULL": f"""
+        UPDATE runs SET version = NEW.version, status = NEW.status,
+            updated_at = NEW.at, ended_at = NEW.ended_at
+        WHERE id = NEW.run_id AND version = NEW.version - 1;
+        SELECT RAISE(ABORT, '{_OTHER_VERSION}') WHERE changes() = 0;""",
+    # version 0 is accepted and not started: nothing has happened yet
+    "NEW.version > 0": """
+        INSERT INTO log (run_id, version, at, event, changes, history, history_end)
+        VALUES (NEW.run_id, NEW.version, NEW.at, NEW.event, NEW.changes, NEW.history,
+            NEW.history_end);""",
+    "NEW.opened IS NOT NULL": """
+        INSERT OR REPLACE INTO outbox
+            (run_id, kind, key, name, due, delivery, payload)
+        VALUES (NEW.run_id, NEW.opened, NEW.key, NEW.name, NEW.due, NEW.delivery,
+            NEW.payload);""",
+    "NEW.changed IS NOT NULL": """
+        UPDATE outbox SET delivery = NEW.delivery, payload = NEW.payload
+        WHERE run_id = NEW.run_id AND kind = NEW.changed AND key = NEW.key;""",
+    "NEW.closed IS NOT NULL": """
+        DELETE FROM outbox WHERE run_id = NEW.run_id AND kind = NEW.closed
+            AND key = NEW.closed_key;""",
+}
+
+
+def open_sink(connection: sqlite3.Connection) -> None:
+    """Make the view and its triggers; they belong to the connection, not to the file."""
+    members = ", ".join(f"NULL AS {name}" for name in _COLUMNS.split(", "))
+    connection.execute(f"CREATE TEMP VIEW sink AS SELECT {members}")
+    for number, (when, statements) in enumerate(_TRIGGERS.items()):
+        connection.execute(
+            f"CREATE TEMP TRIGGER sink_{number} INSTEAD OF INSERT ON sink "
+            f"WHEN {when} BEGIN {statements} END"
+        )
+
+
+def rows_of(writes: Iterable[Transition | OutboxChange]) -> list[Row]:
+    """The writes as rows of the sink, in order.
+
+    Identities of the outbox are never used again, so that it does not matter whether
+    the rows of one write are opened or closed first.
+    """
+    rows: list[Row] = []
+    for write in writes:
+        if isinstance(write, Transition):
+            _add_transition(rows, write)
+        else:
+            rows += map(_changing, write.changed)
+            rows += map(_closing, write.closed)
+    return rows
+
+
+def _add_transition(rows: list[Row], write: Transition) -> None:
+    run, opened, closed = write.begins, write.opened, write.closed
+    begun: Row = _NOT_BEGUN
+    if run is not None:
+        begun = (
+            run.workflow,
+            run.workflow_version,
+            run.plan_hash,
+            run.created_at,
+            run.idempotency_key,
+            run.foreign_id,
+            run.priority,
+            run.parent,
+            run.retry_of,
+            run.info,
+        )
+    rows.append(
+        (
+            write.run_id,
+            write.version,
+            write.status,
+            write.at,
+            write.ended_at,
+            write.event,
+            write.changes,
+            write.history,
+            write.history_end,
+            *begun,
+            *(_opening(opened[0]) if opened else _NOTHING_OPENED),
+            *(closed[0][1:] if closed else _NOTHING_CLOSED),
+        )
+    )
+    if len(opened) > 1:
+        rows += [
+            (e.run_id, *_NO_TRANSITION, *_opening(e), *_NOTHING_CLOSED)
+            for e in opened[1:]
+        ]
+    if len(closed) > 1:
+        rows += map(_closing, closed[1:])
+
+
+def _opening(e: Effect) -> Row:
+    return (e.kind, None, e.key, e.name, e.due, e.delivery, e.payload)
+
+
+def _changing(e: Effect) -> Row:
+    changed = (None, e.kind, e.key, None, None, e.delivery, e.payload)
+    return (e.run_id, *_NO_TRANSITION, *changed, *_NOTHING_CLOSED)
+
+
+def _closing(identity: tuple[str, str, str]) -> Row:
+    run_id, kind, key = identity
+    return (run_id, *_NO_TRANSITION, *_NOTHING_OPENED, kind, key)
+
+
+def write_rows(connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
+    """Write at most MOST_ROWS rows. Raises Conflict."""
+    size = 1 << (len(rows) - 1).bit_length()
+    values = [value for row in rows for value in row]
+    # rows of nothing but null are ignored: so there are few statements to prepare
+    values += [None] * ((size - len(rows)) * _WIDTH)
+    try:
+        connection.execute(_statement(size), values)
+    except sqlite3.IntegrityError as error:
+        raise _conflict(error, str(rows[0][0])) from None
+
+
+@lru_cache(maxsize=16)
+def _statement(size: int) -> str:
+    return f"INSERT INTO sink ({_COLUMNS}) VALUES {','.join([_ROW] * size)}"
+
+
+def _conflict(error: sqlite3.IntegrityError, run_id: str) -> Exception:
+    text = str(error)
+    if text == _OTHER_VERSION or text.startswith("UNIQUE constraint failed: log."):
+        return Conflict("version", run_id)
+    if text.startswith("UNIQUE constraint failed: runs."):
+        return Conflict("key", run_id)
+    return error
