@@ -1,0 +1,1 @@
+"""Workflows in virtual time: random runs, scenarios, and what they cover."""
