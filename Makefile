@@ -23,6 +23,7 @@ check: $(READY)
 	$(BIN)/python scripts/generate_models.py --check
 	$(BIN)/python scripts/generate_dsl_reference.py --check
 	$(BIN)/python scripts/generate_messages.py --check
+	$(BIN)/python scripts/copy_migrations.py --check
 	$(BIN)/python -m magicflow_cli.expr.build --check
 	$(BIN)/python -m pytest tests/unit/test_import_graph.py
 

@@ -1,80 +1,15 @@
-"""The SQLite schema, one script per version. Released scripts never change."""
+"""The SQLite schema: `sql/0001.sql` and so on, one script per version.
+
+Released scripts never change. The Go server has copies of them (`runtime/go/store/sql`),
+made and checked by `scripts/copy_migrations.py`.
+"""
 
 from __future__ import annotations
 
-MIGRATIONS: tuple[str, ...] = (
-    """
-    CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+from pathlib import Path
 
-    CREATE TABLE plans (
-        hash TEXT PRIMARY KEY,
-        workflow TEXT NOT NULL,
-        version TEXT NOT NULL,
-        plan TEXT NOT NULL,
-        created_at INTEGER NOT NULL
-    ) WITHOUT ROWID;
+_FOLDER = Path(__file__).with_name("sql")
 
-    CREATE TABLE runs (
-        id TEXT PRIMARY KEY,
-        workflow TEXT NOT NULL,
-        workflow_version TEXT NOT NULL,
-        plan_hash TEXT NOT NULL,
-        status TEXT NOT NULL,
-        version INTEGER NOT NULL,
-        created_at INTEGER NOT NULL,
-        updated_at INTEGER NOT NULL,
-        ended_at INTEGER,
-        idempotency_key TEXT,
-        foreign_id TEXT,
-        priority INTEGER NOT NULL,
-        parent TEXT,
-        retry_of TEXT,
-        info TEXT NOT NULL
-    ) WITHOUT ROWID;
-    CREATE UNIQUE INDEX runs_key ON runs (workflow, idempotency_key)
-        WHERE idempotency_key IS NOT NULL;
-    CREATE INDEX runs_foreign ON runs (foreign_id, id) WHERE foreign_id IS NOT NULL;
-    CREATE INDEX runs_parent ON runs (parent) WHERE parent IS NOT NULL;
-    CREATE INDEX runs_notable ON runs (status, id) WHERE status <> 'completed';
-
-    CREATE TABLE log (
-        run_id TEXT NOT NULL,
-        version INTEGER NOT NULL,
-        at INTEGER NOT NULL,
-        event TEXT NOT NULL,
-        changes TEXT NOT NULL,
-        history TEXT NOT NULL,
-        history_end INTEGER NOT NULL,
-        PRIMARY KEY (run_id, version)
-    ) WITHOUT ROWID;
-
-    CREATE TABLE outbox (
-        run_id TEXT NOT NULL,
-        kind TEXT NOT NULL,
-        key TEXT NOT NULL,
-        name TEXT NOT NULL,
-        due INTEGER,
-        delivery INTEGER NOT NULL,
-        payload TEXT NOT NULL,
-        PRIMARY KEY (run_id, kind, key)
-    ) WITHOUT ROWID;
-    CREATE INDEX outbox_listeners ON outbox (name) WHERE kind = 'listen';
-    """,
-    # The log in the order in which it was written: its rows are too large for a table
-    # without row ids, and rows of many runs that are written together share pages.
-    """
-    ALTER TABLE log RENAME TO log_1;
-    CREATE TABLE log (
-        run_id TEXT NOT NULL,
-        version INTEGER NOT NULL,
-        at INTEGER NOT NULL,
-        event TEXT NOT NULL,
-        changes TEXT NOT NULL,
-        history TEXT NOT NULL,
-        history_end INTEGER NOT NULL
-    );
-    INSERT INTO log SELECT * FROM log_1 ORDER BY run_id, version;
-    DROP TABLE log_1;
-    CREATE UNIQUE INDEX log_run ON log (run_id, version);
-    """,
+MIGRATIONS: tuple[str, ...] = tuple(
+    script.read_text("utf-8") for script in sorted(_FOLDER.glob("*.sql"))
 )

@@ -1,0 +1,238 @@
+package store
+
+import "errors"
+
+const (
+	insertRun = "INSERT INTO runs (" + runColumns + ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+	// a status that is written counts as changed, and its index with it
+	advanceRun   = "UPDATE runs SET version = ?, updated_at = ? WHERE id = ? AND version = ?"
+	turnRun      = "UPDATE runs SET version = ?, status = ?, updated_at = ?, ended_at = ? WHERE id = ? AND version = ?"
+	insertLog    = "INSERT INTO log VALUES (?,?,?,?,?,?,?)"
+	openEffect   = "INSERT OR REPLACE INTO outbox VALUES (?,?,?,?,?,?,?)"
+	changeEffect = "UPDATE outbox SET delivery = ?, payload = ? WHERE run_id = ? AND kind = ? AND key = ?"
+	closeEffect  = "DELETE FROM outbox WHERE run_id = ? AND kind = ? AND key = ?"
+	insertPlan   = "INSERT OR IGNORE INTO plans VALUES (?,?,?,?,?)"
+	setSetting   = "INSERT OR REPLACE INTO settings VALUES (?,?)"
+	dropSetting  = "DELETE FROM settings WHERE name = ?"
+)
+
+var erase = []string{
+	"DELETE FROM outbox WHERE run_id = ?", "DELETE FROM log WHERE run_id = ?", "DELETE FROM runs WHERE id = ?",
+}
+
+// batch has the writes of one transaction, sorted by table, so that each table's pages
+// are touched together. Its slices are used again.
+//
+// Sorting keeps the meaning: identities of the outbox are never used again, so opening
+// everything before closing anything gives the same rows.
+type batch struct {
+	plans    []*PlanRow
+	changes  []*Transition
+	opened   []*Effect
+	changed  []*Effect
+	closed   []EffectID
+	settings []*Setting
+	erased   []string
+}
+
+func (b *batch) sort(writes []Write) {
+	for _, write := range writes {
+		switch write := write.(type) {
+		case *Transition:
+			b.changes = append(b.changes, write)
+			for index := range write.Opened {
+				b.opened = append(b.opened, &write.Opened[index])
+			}
+			b.closed = append(b.closed, write.Closed...)
+		case *OutboxChange:
+			for index := range write.Changed {
+				b.changed = append(b.changed, &write.Changed[index])
+			}
+			b.closed = append(b.closed, write.Closed...)
+		case *PlanRow:
+			b.plans = append(b.plans, write)
+		case *Setting:
+			b.settings = append(b.settings, write)
+		case *Erasure:
+			b.erased = append(b.erased, write.RunID)
+		}
+	}
+}
+
+func (b *batch) clear() {
+	clear(b.plans)
+	clear(b.changes)
+	clear(b.opened)
+	clear(b.changed)
+	clear(b.closed)
+	clear(b.settings)
+	*b = batch{
+		b.plans[:0], b.changes[:0], b.opened[:0], b.changed[:0], b.closed[:0], b.settings[:0], b.erased[:0],
+	}
+}
+
+// write is in a transaction. It says whether a run was erased.
+func (b *batch) write(c *connection, writes []Write) (erased bool, err error) {
+	b.sort(writes)
+	defer b.clear()
+	for _, each := range []func(*connection) error{
+		b.writePlans, b.writeRuns, b.writeLog, b.writeOutbox, b.writeSettings, b.eraseRuns,
+	} {
+		if err := each(c); err != nil {
+			return false, err
+		}
+	}
+	return len(b.erased) > 0, nil
+}
+
+func (b *batch) writePlans(c *connection) error {
+	for _, row := range b.plans {
+		insert, err := c.prepare(insertPlan)
+		if err != nil {
+			return err
+		}
+		if err := insert.text(row.Hash).text(row.Workflow).text(row.Version).text(row.Plan).int(row.CreatedAt).run(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeRuns begins runs before it advances any: a batch may have several transitions of
+// one run, in order.
+func (b *batch) writeRuns(c *connection) error {
+	insert, err := c.prepare(insertRun)
+	if err != nil {
+		return err
+	}
+	for _, change := range b.changes {
+		row := change.Begins
+		if row == nil {
+			continue
+		}
+		err := insert.text(row.ID).text(row.Workflow).text(row.WorkflowVersion).text(row.PlanHash).
+			text(change.Status).int(change.Version).int(row.CreatedAt).int(change.At).intOrNull(change.EndedAt).
+			textOrNull(row.IdempotencyKey).textOrNull(row.ForeignID).int(row.Priority).
+			textOrNull(row.Parent).textOrNull(row.RetryOf).text(row.Info).run()
+		var failed *sqliteError
+		if errors.As(err, &failed) && failed.isConstraint() {
+			return &Conflict{ConflictKey, change.RunID}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	advance, err := c.prepare(advanceRun)
+	if err != nil {
+		return err
+	}
+	turn, err := c.prepare(turnRun)
+	if err != nil {
+		return err
+	}
+	for _, change := range b.changes {
+		if change.Begins != nil {
+			continue
+		}
+		if change.SameStatus {
+			err = advance.int(change.Version).int(change.At).text(change.RunID).int(change.Version - 1).run()
+		} else {
+			err = turn.int(change.Version).text(change.Status).int(change.At).intOrNull(change.EndedAt).
+				text(change.RunID).int(change.Version - 1).run()
+		}
+		if err != nil {
+			return err
+		}
+		if c.changes() != 1 {
+			return &Conflict{ConflictVersion, change.RunID}
+		}
+	}
+	return nil
+}
+
+func (b *batch) writeLog(c *connection) error {
+	insert, err := c.prepare(insertLog)
+	if err != nil {
+		return err
+	}
+	for _, change := range b.changes {
+		if change.Version == 0 {
+			continue // accepted, not started: nothing has happened yet
+		}
+		err := insert.text(change.RunID).int(change.Version).int(change.At).text(change.Event).
+			text(change.Changes).text(change.History).int(change.HistoryEnd).run()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *batch) writeOutbox(c *connection) error {
+	open, err := c.prepare(openEffect)
+	if err != nil {
+		return err
+	}
+	for _, row := range b.opened {
+		err := open.text(row.RunID).text(row.Kind).text(row.Key).text(row.Name).intOrNull(row.Due).
+			int(row.Delivery).text(row.Payload).run()
+		if err != nil {
+			return err
+		}
+	}
+	change, err := c.prepare(changeEffect)
+	if err != nil {
+		return err
+	}
+	for _, row := range b.changed {
+		if err := change.int(row.Delivery).text(row.Payload).text(row.RunID).text(row.Kind).text(row.Key).run(); err != nil {
+			return err
+		}
+	}
+	closing, err := c.prepare(closeEffect)
+	if err != nil {
+		return err
+	}
+	for _, id := range b.closed {
+		if err := closing.text(id.RunID).text(id.Kind).text(id.Key).run(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *batch) writeSettings(c *connection) error {
+	for _, each := range b.settings {
+		query := setSetting
+		if each.Value == nil {
+			query = dropSetting
+		}
+		write, err := c.prepare(query)
+		if err != nil {
+			return err
+		}
+		write.text(each.Name)
+		if each.Value != nil {
+			write.text(*each.Value)
+		}
+		if err := write.run(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *batch) eraseRuns(c *connection) error {
+	for _, runID := range b.erased {
+		for _, query := range erase {
+			remove, err := c.prepare(query)
+			if err != nil {
+				return err
+			}
+			if err := remove.text(runID).run(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
