@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from magicflow.engine import Engine, EngineSettings, StartRequest, Unavailable
+from magicflow.engine import (
+    Engine,
+    EngineSettings,
+    Stale,
+    StartRequest,
+    Unavailable,
+)
 from magicflow.engine.live import LiveRun
 from magicflow.store import (
     MemoryStore,
@@ -175,6 +181,35 @@ def test_a_handler_at_work_is_not_started_a_second_time() -> None:
             row = store.run(run_id)
             assert row is not None and row.status == "completed"
         assert calls.count(f"{live.row.id}:a") == 1
+        await engine.close(0)
+
+    asyncio.run(test())
+
+
+def test_a_result_that_comes_during_a_recovery_is_not_stale() -> None:
+    """A worker drops what is stale; this result is to be reported again."""
+
+    async def test() -> None:
+        store = Breaking()
+        engine = Engine(store, settings=EngineSettings(recovery_delay=0.01))
+        engine.deploy(three_steps())
+        await engine.open()
+        live = await start(engine, "k")
+        (task,) = await engine.dispatcher.poll(["svc"], 1, 1000, "w")
+        token = task.key, 1, task.delivery
+        store.broken_until = time.monotonic() + 0.1
+        with pytest.raises(Unavailable):  # the report's own write fails
+            await engine.dispatcher.report(*token, {"output": {"n": 2}})
+        with pytest.raises(Unavailable):
+            engine.dispatcher.report(*token, {"output": {"n": 2}})
+        with pytest.raises(Unavailable):
+            engine.dispatcher.heartbeat(*token)
+        while engine.state != "open":
+            await asyncio.sleep(0.005)
+        with pytest.raises(Stale):
+            engine.dispatcher.heartbeat(("nobody", "a"), 1, 1)
+        await engine.dispatcher.report(*token, {"output": {"n": 2}})
+        assert engine.find(live.row.id).state["steps"]["a"]["status"] == "completed"
         await engine.close(0)
 
     asyncio.run(test())

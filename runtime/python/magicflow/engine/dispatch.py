@@ -16,6 +16,7 @@ from magicflow.engine.clock import Clock
 from magicflow.engine.faults import Faults
 from magicflow.engine.localruns import LocalRunner, LocalRuns
 from magicflow.engine.queues import TaskQueue
+from magicflow.engine.requests import Unavailable
 from magicflow.engine.tasks import Stale, Task, TaskKey
 from magicflow.worker.invoke import Outcome
 
@@ -62,6 +63,7 @@ class Dispatcher:
         self.stale_reports = 0
         self.closing = False
         self._draining = False
+        self._recovering = False
         self._tasks: dict[TaskKey, Task] = {}
         self._counts: dict[tuple[str, str], int] = {}
         self._local_runs = LocalRuns(self.finish_local, self.place_freed)
@@ -250,7 +252,8 @@ class Dispatcher:
     def report(
         self, key: TaskKey, attempt: int, delivery: int, outcome: Outcome
     ) -> Settled:
-        """A worker's result. Raises Stale unless the token is the newest."""
+        """A worker's result. Raises Stale unless the token is the newest, Unavailable
+        while nobody knows."""
         task = self._held(key, attempt, delivery)
         self._faults.reach("before_record")
         error = outcome.get("error")
@@ -263,6 +266,8 @@ class Dispatcher:
         ):
             event = {"type": "task_stopped"}
         if not self._report(task, event, settled):
+            if self._recovering:
+                raise Unavailable("the engine is not open")
             raise Stale("the run no longer waits for this task")
         return settled
 
@@ -274,6 +279,9 @@ class Dispatcher:
 
     def _held(self, key: TaskKey, attempt: int, delivery: int) -> Task:
         task = self._tasks.get(key)
+        if task is None and self._recovering:
+            # not stale: the task comes back, and its worker is to report again
+            raise Unavailable("the engine is not open")
         if (
             task is None
             or task.state != "leased"
@@ -399,6 +407,7 @@ class Dispatcher:
 
     def reset(self) -> None:
         """Forget every task; the outbox gives them back. Handlers keep running."""
+        self._recovering = True
         self._local_runs.release()
         for task in list(self._tasks.values()):
             task.silence()
@@ -410,8 +419,9 @@ class Dispatcher:
         for name, waiting in pollers.items():
             self.queues[name].pollers = waiting
 
-    def forget_orphans(self) -> None:
-        """After recovery: results that no task came for are of no use."""
+    def recovered(self) -> None:
+        """All tasks are back: results that no task came for are of no use."""
+        self._recovering = False
         self._local_runs.forget_orphans()
 
     def stop_polls(self) -> None:

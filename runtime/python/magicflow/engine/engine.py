@@ -135,7 +135,7 @@ class Engine:
                 self.pipeline.write(deployed.row(now), Pending())
         for effect in self.store.effects(("task",)):
             self._schedule(decode(effect.payload), effect, now)
-        self.dispatcher.forget_orphans()
+        self.dispatcher.recovered()
         for effect in self.store.effects(
             ("event", "child", "stop", "retry", "webhook")
         ):
