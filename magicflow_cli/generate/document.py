@@ -1,7 +1,8 @@
-"""A plan as plain JSON, made once for all targets of the plan."""
+"""A plan as plain JSON, made once for all targets of the plan; settings as YAML."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from magicflow_cli.plan import models as plan
@@ -16,3 +17,13 @@ def plan_json(document: plan.Plan) -> dict[str, Any]:
     if not _last or _last[0][0] is not document:
         _last[:] = [(document, to_json(document))]
     return _last[0][1]
+
+
+def configuration_text(settings: Mapping[str, Any]) -> str:
+    """The YAML of a configuration file that `--config` gave."""
+    import yaml
+
+    text: str = yaml.safe_dump(
+        dict(settings), sort_keys=False, allow_unicode=False, default_flow_style=False
+    )
+    return text

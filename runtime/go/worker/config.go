@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/truongtu268/magic-flow/runtime/go/settings"
 )
 
 // Config is what an executor process needs to know.
@@ -35,6 +37,8 @@ type Config struct {
 	// HTTPClient and Tracer are for programs that bring their own.
 	HTTPClient *http.Client
 	Tracer     Tracer
+
+	file *settings.File
 }
 
 // Tracer connects tasks to a tracing library, such as OpenTelemetry. The task's
@@ -51,10 +55,35 @@ func DefaultConfig() Config {
 	}
 }
 
+// FromFile is the configuration with what config/executor.yaml says over it.
+func (c Config) FromFile(file *settings.File) (Config, error) {
+	c.file = file
+	file.Embedded("messaging")
+	file.Text("server.url", &c.URL)
+	file.Content("server.token_file", &c.Token)
+	file.Secret("server.token", &c.Token)
+	file.Whole("executor.concurrency", &c.Concurrency)
+	file.Duration("executor.shutdown_grace", &c.Drain)
+	file.Text("health.host", &c.HealthHost)
+	file.Whole("health.port", &c.HealthPort)
+	file.Text("monitoring.log_level", &c.LogLevel)
+	file.Text("monitoring.log_format", &c.LogFormat)
+	file.Secrets(&c.SecretsDirectory)
+	return c, file.Err()
+}
+
 // FromEnvironment is the configuration with what the environment says over it:
 // MAGICFLOW_URL, _TOKEN, _TOKEN_FILE, _EXECUTORS (comma-separated), _CONCURRENCY,
 // _DRAIN (seconds), _HEALTH_HOST, _HEALTH_PORT, _SECRETS_DIR, _LOG_LEVEL, _LOG_FORMAT.
 func (c Config) FromEnvironment() (Config, error) {
+	c, err := c.overEnvironment()
+	if err != nil {
+		return c, err
+	}
+	return c, c.check()
+}
+
+func (c Config) overEnvironment() (Config, error) {
 	for name, into := range map[string]*string{
 		"MAGICFLOW_URL": &c.URL, "MAGICFLOW_TOKEN": &c.Token, "MAGICFLOW_SECRETS_DIR": &c.SecretsDirectory,
 		"MAGICFLOW_LOG_LEVEL": &c.LogLevel, "MAGICFLOW_LOG_FORMAT": &c.LogFormat, "MAGICFLOW_HEALTH_HOST": &c.HealthHost,
@@ -93,7 +122,7 @@ func (c Config) FromEnvironment() (Config, error) {
 			}
 		}
 	}
-	return c, c.check()
+	return c, nil
 }
 
 func (c *Config) check() error {

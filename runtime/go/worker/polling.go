@@ -99,7 +99,12 @@ func (p *poller) pollForever(ctx context.Context) error {
 			}
 			continue
 		}
-		tasks, lease, err := p.wire.poll(ctx, p.executor, min(free, maxResults), pollWait)
+		// The first answer must not wait for a task: it says that the server is there.
+		wait := pollWait
+		if !p.isConnected() {
+			wait = 0
+		}
+		tasks, lease, err := p.wire.poll(ctx, p.executor, min(free, maxResults), wait)
 		if ctx.Err() != nil && err != nil {
 			return nil
 		}
@@ -132,6 +137,12 @@ func (p *poller) setConnected(connected bool, lease time.Duration) {
 	if lease > 0 {
 		p.lease = lease
 	}
+}
+
+func (p *poller) isConnected() bool {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	return p.connected
 }
 
 func (p *poller) running() int {

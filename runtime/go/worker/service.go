@@ -21,14 +21,18 @@ import (
 )
 
 // Start works until SIGTERM or SIGINT, which let running tasks finish; a second one
-// ends at once. The configuration is the environment's. The error says what is wrong
-// with the functions, with the configuration, or that the server refused.
+// ends at once. The configuration is the environment's. The error, which is logged too,
+// says what is wrong with the functions, with the configuration, or that the server
+// refused.
 func (e *Executor) Start() error {
 	config, err := DefaultConfig().FromEnvironment()
-	if err != nil {
-		return err
+	if err == nil {
+		err = Start(config, e)
 	}
-	return Start(config, e)
+	if err != nil {
+		slog.Error("the executor ended", "error", err.Error())
+	}
+	return err
 }
 
 // Start is like Executor.Start, for several workflows and a configuration.
@@ -38,9 +42,11 @@ func Start(config Config, executors ...*Executor) error {
 		return err
 	}
 	slog.SetDefault(logger)
+	if config.file != nil {
+		config.file.TellUnused(logger)
+	}
 	service, err := NewService(config, executors...)
 	if err != nil {
-		slog.Error("the executor cannot start", "error", err.Error())
 		return err
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -49,11 +55,7 @@ func Start(config Config, executors ...*Executor) error {
 		<-ctx.Done()
 		stop() // from now on a second signal ends the program
 	}()
-	if err := service.Run(ctx); err != nil {
-		slog.Error("the executor ended", "error", err.Error())
-		return err
-	}
-	return nil
+	return service.Run(ctx)
 }
 
 // Service is a process that runs executors: one poller for each.
@@ -140,6 +142,7 @@ func (s *Service) Run(ctx context.Context) error {
 			return fmt.Errorf("the health endpoint: %w", err)
 		}
 		s.health = opened
+		slog.Info("health", "address", opened.address.String())
 		defer opened.close()
 	}
 	slog.Info("polling", "url", s.config.URL, "executors", s.names)

@@ -28,18 +28,30 @@ def environment(url: str, token: str, script: Path, **more: str) -> dict[str, st
     }
 
 
+class Working:
+    """A Go worker. `health` is where its health is to be asked for, "" without."""
+
+    def __init__(self, process: subprocess.Popen[str], health: str) -> None:
+        self.process = process
+        self.health = health
+
+
 @contextmanager
-def working(
-    program: Path, environment: Mapping[str, str]
-) -> Iterator[subprocess.Popen[str]]:
+def working(program: Path, environment: Mapping[str, str]) -> Iterator[Working]:
     """A Go worker; at the end it is asked to stop, and must."""
     process = subprocess.Popen(
         [program, "work"], env=environment, stderr=subprocess.PIPE, text=True
     )
     assert process.stderr is not None
+    health = ""
     try:
-        assert '"msg":"polling"' in process.stderr.readline()
-        yield process
+        for text in process.stderr:
+            line = json.loads(text)
+            if line["msg"] == "health":
+                health = f"http://{line['address']}"
+            if line["msg"] == "polling":
+                break
+        yield Working(process, health)
     finally:
         if process.poll() is None:
             process.terminate()

@@ -106,12 +106,13 @@ def test_another_worker_takes_over(
         Client(running.url, running.token) as client,
     ):
         given = environment(
-            running.url, running.token, script, MAGICFLOW_HEALTH_PORT="18731"
+            running.url, running.token, script, MAGICFLOW_HEALTH_PORT="0"
         )
         with working(scripted, given) as first:
             started = client.start("user-onboarding", USER)
             _await_running(client, started.id, "validate-user")
-            first.send_signal(signal.SIGKILL if how == "killed" else signal.SIGSTOP)
+            stopped = signal.SIGKILL if how == "killed" else signal.SIGSTOP
+            first.process.send_signal(stopped)
             second = environment(running.url, running.token, other)
             with working(scripted, second):
                 ended = client.wait(started.id, 20)
@@ -121,8 +122,8 @@ def test_another_worker_takes_over(
                 assert outputs["validation_errors"] == ["second"]
                 assert rows["validate-user"]["attempts"] == 1
                 if how != "killed":
-                    first.send_signal(signal.SIGCONT)
-                    _await_stale("http://127.0.0.1:18731")
+                    first.process.send_signal(signal.SIGCONT)
+                    _await_stale(first.health)
                     again = {row["step"]: row for row in client.steps(started.id)}
                     assert again == rows
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from magicflow_cli.generate.files import HEADER
+from magicflow_cli.generate.lower.python.vendored import runtime_source
 from tests.unit.generate.plans import ALL, ROOT, example_plan, run, tree
 
 RUNTIME = ROOT / "runtime" / "python" / "magicflow"
@@ -41,6 +42,7 @@ def test_every_module_is_imported_from_the_tree(
 
 
 def test_all_of_the_runtime_comes_along(tmp_path: Path) -> None:
+    runtime_source.cache_clear()  # what is on disk now, not when the first test ran
     run(tmp_path, [example_plan("user-onboarding")], ("server",))
     found = tree(tmp_path)
     for path in RUNTIME.rglob("*"):

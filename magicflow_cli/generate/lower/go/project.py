@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources.abc import Traversable
 
+from magicflow_cli.generate.document import configuration_text
 from magicflow_cli.generate.files import HEADER, FileClass
 from magicflow_cli.generate.lower.go.names import RUNTIME, module_of, package_of
 from magicflow_cli.generate.model import Project, Shared, View
@@ -46,6 +47,7 @@ class MainView:
 @dataclass(frozen=True, slots=True)
 class WordsView:
     module: str
+    runtime: str
     vendored: bool
 
 
@@ -53,27 +55,42 @@ def lower_project(project: Project) -> Iterator[Shared]:
     """Depends on what the output folder holds, not on what this run generates."""
     options = project.options
     module = module_of(options)
-    words = WordsView(module, options.vendored)
+    words = WordsView(module, RUNTIME, options.vendored)
     yield _once("go.mod", "project/go.mod.j2", _module(project), TARGETS)
     sums = read_text("runtime", "go", "go.sum")
     yield Shared(View("go.sum", content=sums, kind=FileClass.ONCE), TARGETS)
     yield _once("README.md", "project/README.md.j2", words, TARGETS)
-    executor = ("executor",)
-    yield _once("Dockerfile", "project/Dockerfile.j2", words, executor)
-    yield _once(".dockerignore", "project/dockerignore.j2", words, executor)
-    yield _once("config/executor.env", "project/executor.env.j2", words, executor)
-    yield _once("cmd/executor/main.go", "project/main.go.j2", words, executor)
+    yield _once(".dockerignore", "project/dockerignore.j2", words, TARGETS)
+    yield from _executor(project, words)
+    if options.vendored:
+        for path, content in runtime_source():
+            yield Shared(View(f"{VENDORED}/{path}", content=content), TARGETS)
+
+
+def _executor(project: Project, words: WordsView) -> Iterator[Shared]:
+    """The program that runs the steps."""
+    module, executor = words.module, ("executor",)
+    folder = "cmd/executor"
+    yield _once(f"{folder}/main.go", "project/main.go.j2", words, executor)
+    yield _once(f"{folder}/Dockerfile", "project/Dockerfile.j2", words, executor)
+    yield _configuration("executor", project, words)
     programs = tuple(
         Program(f"{package_of(name)}steps", f"{module}/{package_of(name)}/steps")
         for name, targets in project.workflows.items()
         if "executor" in targets
     )
     main = MainView(module, programs)
-    listed = View("cmd/executor/executors_gen.go", "project/executors.go.j2", main)
+    listed = View(f"{folder}/executors_gen.go", "project/executors.go.j2", main)
     yield Shared(listed, executor)
-    if options.vendored:
-        for path, content in runtime_source():
-            yield Shared(View(f"{VENDORED}/{path}", content=content), TARGETS)
+
+
+def _configuration(name: str, project: Project, words: WordsView) -> Shared:
+    """`config/NAME.yaml`: what `--config` of the command gave, or the defaults."""
+    path, settings = f"config/{name}.yaml", project.options.config.get(name)
+    if settings is None:
+        return _once(path, f"project/{name}.yaml.j2", words, (name,))
+    content = configuration_text(settings)
+    return Shared(View(path, content=content, kind=FileClass.ONCE), (name,))
 
 
 def _once(path: str, template: str, data: object, targets: tuple[str, ...]) -> Shared:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
+from magicflow_cli.generate.document import configuration_text
 from magicflow_cli.generate.files import FileClass
 from magicflow_cli.generate.lower.python.code import (
     Atom,
@@ -58,7 +58,7 @@ def service_files(project: Project) -> Iterator[Shared]:
     for name in ("server", "executor"):
         path = f"config/{name}.yaml"
         if name in config:
-            content = _yaml(config[name])
+            content = configuration_text(config[name])
             view = View(path, content=content, kind=FileClass.ONCE)
             yield Shared(view, (name,))
         else:
@@ -103,12 +103,3 @@ def _main(project: Project, package: str) -> View:
 def _listed(name: str, type: str, items: list[str]) -> str:
     listed = Bracket("", "[", tuple(map(Atom, items)))
     return declaration(name, subscript("list", Atom(type)), listed)
-
-
-def _yaml(settings: Mapping[str, Any]) -> str:
-    import yaml
-
-    text: str = yaml.safe_dump(
-        dict(settings), sort_keys=False, allow_unicode=False, default_flow_style=False
-    )
-    return text

@@ -1,25 +1,18 @@
-// Command executor runs the steps of the workflows: it takes tasks from the server at
-// MAGICFLOW_URL until SIGTERM, which lets running steps finish.
+// Command executor runs the steps of the workflows: it takes tasks from the server until
+// SIGTERM, which lets running steps finish. Settings are config/executor.yaml, variables
+// of the environment, and options (--help).
 package main
 
 import (
-	"fmt"
 	"os"
 
 	"github.com/truongtu268/magic-flow/runtime/go/worker"
 )
 
 func main() {
-	if err := run(); err != nil {
-		fmt.Fprintln(os.Stderr, "executor:", err)
-		os.Exit(1)
+	config, err := worker.ReadConfig(os.Args[1:])
+	if err == nil {
+		err = worker.Start(config, executors()...)
 	}
-}
-
-func run() error {
-	config, err := worker.DefaultConfig().FromEnvironment()
-	if err != nil {
-		return err
-	}
-	return worker.Start(config, executors()...)
+	os.Exit(worker.ExitCode(err))
 }
