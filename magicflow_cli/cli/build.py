@@ -15,18 +15,21 @@ from magicflow_cli.load.nodes import Source
 
 if TYPE_CHECKING:
     from magicflow_cli.check.model import CheckedWorkflow
+    from magicflow_cli.cli.scenarios import Case
     from magicflow_cli.documents import Parsed
 
 
 @dataclass(slots=True)
 class Build:
     """What became of the files. `workflows` are fit to compile only when nothing in
-    `diagnostics` is an error; `sources` are by file name, for rendering."""
+    `diagnostics` is an error; `sources` are by file name, for rendering. `scenarios`
+    are there when nothing is an error."""
 
     workflows: list[CheckedWorkflow] = field(default_factory=list)
     diagnostics: tuple[Diagnostic, ...] = ()
     sources: dict[str, Source] = field(default_factory=dict)
     files: int = 0
+    scenarios: list[Case] = field(default_factory=list)
 
     @property
     def has_errors(self) -> bool:
@@ -54,11 +57,18 @@ def build(
         reader.sources[source.file] = source
     workflows: list[Parsed] = []
     contexts: list[Parsed] = []
+    scenarios: list[Parsed] = []
+    lists = {"Workflow": workflows, "WorkflowContext": contexts}
     for number, file in enumerate(selection.files, 1):
         for parsed in reader.read(file, report):
-            (workflows if parsed.kind == "Workflow" else contexts).append(parsed)
+            lists.get(parsed.kind, scenarios).append(parsed)
         if on_read is not None:
             on_read(number)
+    if scenarios:
+        from magicflow_cli.cli.scenarios import read_workflows
+
+        project = selection.project
+        workflows += read_workflows(scenarios, workflows, project, reader.read, report)
     chosen = _chosen(context, reader, report) if context is not None else None
     beside = reader.read_beside(selection, workflows) if chosen is None else []
     checked = check(
@@ -80,11 +90,17 @@ def build(
             Span(context.name, 1, 1, 1, 1),
             help="`--context` names a file with a document of `kind: WorkflowContext`",
         )
+    cases: list[Case] = []
+    if scenarios:
+        from magicflow_cli.cli.scenarios import match_scenarios
+
+        cases = match_scenarios(scenarios, checked, report)
     return Build(
         workflows=checked,
         diagnostics=finish(report, reader.sources, strict=strict),
         sources=reader.sources,
         files=len(selection.files),
+        scenarios=cases,
     )
 
 

@@ -54,6 +54,11 @@ COMMANDS = (
         "Serve every workflow of a folder.",
     ),
     Entry(
+        "test",
+        "magicflow_cli.cli.test",
+        "Run a workflow's scenarios in virtual time.",
+    ),
+    Entry(
         "schema",
         "magicflow_cli.cli.schema",
         "Print a JSON Schema of the language.",

@@ -11,7 +11,13 @@ from magicflow_cli.cli.build import Build, build
 from magicflow_cli.cli.failure import NotDone
 from magicflow_cli.cli.output import show
 from magicflow_cli.cli.project import read_project
-from magicflow_cli.cli.selection import InputFile, Selection, named, select
+from magicflow_cli.cli.selection import (
+    SUFFIXES,
+    InputFile,
+    Selection,
+    named,
+    select,
+)
 from magicflow_cli.diagnostics import codes
 
 Paths = Annotated[
@@ -50,10 +56,14 @@ Name = Annotated[
 
 
 def choose(
-    paths: list[Path] | None, workflow: Path | None, folder: Path | None = None
+    paths: list[Path] | None,
+    workflow: Path | None,
+    folder: Path | None = None,
+    suffixes: tuple[str, ...] = SUFFIXES,
 ) -> Selection:
     """What the arguments name; without any, what the project file names, else the
-    current folder. Raises NotDone when that holds no file to check."""
+    current folder; in folders, files with `suffixes`. Raises NotDone when that holds no
+    file to check."""
     named_paths = [*(paths or []), *(path for path in (workflow, folder) if path)]
     if folder is not None and not folder.is_dir():
         raise NotDone(
@@ -64,7 +74,7 @@ def choose(
     project = read_project(Path.cwd())
     if not named_paths:
         named_paths = [Path()] if project is None else project.paths("workflows")
-    selection = select(named_paths)
+    selection = select(named_paths, suffixes)
     if project is not None:
         selection.project = project
         selection.contexts = select(project.paths("contexts")).files

@@ -16,11 +16,12 @@ from magicflow_cli.cli.project import PROJECT_FILE, ProjectFile
 from magicflow_cli.diagnostics import codes
 
 SUFFIXES = (".yaml", ".yml", ".json")
+SCENARIOS = tuple(f".scenario{suffix}" for suffix in SUFFIXES)
 SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "venv"})
 
 _OURS = re.compile(
     rb"""(?m)^[\s{"',-]*(?:apiVersion["']?\s*:\s*["']?[^\s"']*flow|"""
-    rb"""kind["']?\s*:\s*["']?Workflow|workflow["']?\s*:)|"""
+    rb"""kind["']?\s*:\s*["']?(?:Workflow|Scenario)|workflow["']?\s*:)|"""
     rb""""(?:apiVersion"\s*:\s*"[^"]*flow|kind"\s*:\s*"Workflow)"""
 )
 _PLAN = re.compile(rb'"plan_version"\s*:\s*[0-9]')
@@ -55,16 +56,17 @@ class Selection:
     project: ProjectFile | None = None
 
 
-def select(paths: list[Path]) -> Selection:
+def select(paths: list[Path], suffixes: tuple[str, ...] = SUFFIXES) -> Selection:
     """The files behind `paths`, in order, each once however often it is named.
 
-    Raises NotDone for a path that does not exist.
+    In folders only files with one of `suffixes` count, scenarios (`*.scenario.yaml`)
+    only when `suffixes` names them. Raises NotDone for a path that does not exist.
     """
     selection = Selection()
     seen: set[tuple[int, int]] = set()
     for path in paths:
         if path.is_dir():
-            _search(path, selection, seen)
+            _search(path, selection, seen, suffixes)
         elif os.path.lexists(path):
             _add(path, selection, seen)
         else:
@@ -80,7 +82,12 @@ def is_ours(head: bytes) -> bool:
     return b"\0" in head or not _ANY_KEY.search(head) or _OURS.search(head) is not None
 
 
-def _search(folder: Path, selection: Selection, seen: set[tuple[int, int]]) -> None:
+def _search(
+    folder: Path,
+    selection: Selection,
+    seen: set[tuple[int, int]],
+    suffixes: tuple[str, ...],
+) -> None:
     """Everything below `folder`, in the order of names; a folder is entered once, so
     that one which links to itself ends."""
     try:
@@ -99,8 +106,8 @@ def _search(folder: Path, selection: Selection, seen: set[tuple[int, int]]) -> N
         if entry.name.startswith(".") or entry.name in SKIPPED_FOLDERS:
             continue
         if _is_folder(entry):
-            _search(Path(entry.path), selection, seen)
-        elif _is_candidate(entry):
+            _search(Path(entry.path), selection, seen, suffixes)
+        elif _is_candidate(entry, suffixes):
             path = Path(entry.path)
             if _told_apart(path):
                 _add(path, selection, seen)
@@ -115,9 +122,11 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _is_candidate(entry: os.DirEntry[str]) -> bool:
+def _is_candidate(entry: os.DirEntry[str], suffixes: tuple[str, ...]) -> bool:
     """A regular file by its name, or a link that leads nowhere: loading reports it."""
-    if not entry.name.endswith(SUFFIXES) or entry.name == PROJECT_FILE:
+    if not entry.name.endswith(suffixes) or entry.name == PROJECT_FILE:
+        return False
+    if entry.name.endswith(SCENARIOS) and not set(SCENARIOS) <= set(suffixes):
         return False
     try:
         return entry.is_file() or (entry.is_symlink() and not _leads(entry.path))

@@ -13,6 +13,7 @@ from magicflow_cli.cli import options
 from magicflow_cli.cli.app import Command, application
 from magicflow_cli.cli.build import Build, build
 from magicflow_cli.cli.output import Format, count, show
+from magicflow_cli.cli.selection import SCENARIOS, SUFFIXES
 
 app = application()
 ROOM = 40
@@ -39,12 +40,12 @@ def validate(
     strict: options.Strict = False,
     format: Annotated[Format, typer.Option(help="How to show what is wrong.")] = "full",
 ) -> int:
-    """Check workflows and show what is wrong with them.
+    """Check workflows and scenarios and show what is wrong with them.
 
     Without a path it checks what `magic-flow.yaml` names, else the current folder. The
     formats json, github and sarif go to stdout, the others to stderr.
     """
-    selection = options.choose(paths, workflow, workflows)
+    selection = options.choose(paths, workflow, workflows, (*SUFFIXES, *SCENARIOS))
     progress = _progress(len(selection.files))
     built = build(
         selection,
@@ -90,6 +91,8 @@ def _summary(built: Build, left_alone: int) -> str:
         if kind in severities
     ]
     checked = count(len(built.workflows), "workflow")
+    if built.scenarios:
+        checked += f" and {count(len(built.scenarios), 'scenario')}"
     text = f"{checked} in {count(built.files, 'file')}: {', '.join(found) or 'fine'}"
     if left_alone:
         text += f" ({count(left_alone, 'other file')} left alone)"

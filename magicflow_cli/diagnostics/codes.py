@@ -1,7 +1,7 @@
 """Every diagnostic code, by range. A code is never reused.
 
 MF0 usage, configuration, files, YAML and JSON syntax; MF1 names; MF2 schema profile;
-MF3 workflow graph; MF4 output; MF5 plugins and templates; MF6 expressions and data
+MF3 workflow graph; MF4 output; MF5 plugins, templates and scenarios; MF6 expressions and data
 flow; MF7 time, retry and size budgets; MF8 security and style; MF9 bugs of ours.
 Each has a page `docs/diagnostics/<code>.md`; a test holds the two together.
 """
@@ -47,6 +47,8 @@ MF0011 = _error("MF0011", "The project file names a path that does not exist")
 MF0012 = _error("MF0012", "The functions of --handlers cannot be used")
 MF0013 = _error("MF0013", "The input of a run cannot be used")
 MF0014 = _error("MF0014", "The server cannot be started")
+MF0015 = _error("MF0015", "There is no scenario to test")
+MF0016 = _error("MF0016", "A number on the command line is out of range")
 
 # MF01: files, limits, and what YAML and JSON share
 MF0101 = _error("MF0101", "A file cannot be read")
@@ -194,6 +196,17 @@ MF4101 = _note("MF4101", "The signature of a stub has changed")
 MF4102 = _note("MF4102", "The step of a stub is gone")
 
 # MF5: plugins and templates
+
+# MF55: scenarios
+MF5501 = _error("MF5501", "A scenario names a workflow that does not exist")
+MF5502 = _error("MF5502", "A scenario names a step that does not exist")
+MF5503 = _error("MF5503", "A value of a scenario does not fit its schema")
+MF5504 = _error("MF5504", "A step cannot have such an outcome")
+MF5505 = _error("MF5505", "Nobody waits for an event")
+MF5506 = _error("MF5506", "An event that is expected is never emitted")
+MF5507 = _error("MF5507", "Two scenarios have one name")
+MF5508 = _warning("MF5508", "An error code of a scenario is not declared")
+MF5509 = _error("MF5509", "What a scenario expects is left to chance")
 
 # MF6: expressions and data flow
 # (MF6001 to MF6019: what an expression is by itself)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from magicflow_cli.diagnostics.model import Diagnostic, Severity
+from magicflow_cli.diagnostics.model import Diagnostic, Severity, Span
 from magicflow_cli.diagnostics.render.terminal import safe
 from magicflow_cli.diagnostics.sources import Sources
 
@@ -24,8 +24,16 @@ def render(
 
 
 def _command(diagnostic: Diagnostic) -> str:
-    properties = {"title": diagnostic.code}
-    span = diagnostic.span
+    message = diagnostic.message
+    if diagnostic.help:
+        message += "\nhelp: " + diagnostic.help
+    kind = _COMMANDS[diagnostic.severity]
+    return command(kind, diagnostic.code, diagnostic.span, message)
+
+
+def command(kind: str, title: str, span: Span | None, message: str) -> str:
+    """One annotation; `kind` is error, warning or notice."""
+    properties = {"title": safe(title)}
     if span is not None:
         properties |= {
             "file": safe(span.file),
@@ -35,10 +43,8 @@ def _command(diagnostic: Diagnostic) -> str:
         if span.line == span.end_line:  # GitHub takes columns on one line only
             properties |= {"col": str(span.col), "endColumn": str(span.end_col)}
     written = ",".join(f"{key}={_property(properties[key])}" for key in properties)
-    message = safe(diagnostic.message)
-    if diagnostic.help:
-        message += "\nhelp: " + safe(diagnostic.help)
-    return f"::{_COMMANDS[diagnostic.severity]} {written}::{_data(message)}\n"
+    lines = "\n".join(safe(line) for line in message.split("\n"))
+    return f"::{kind} {written}::{_data(lines)}\n"
 
 
 def _data(text: str) -> str:
