@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-import uvicorn
 from magicflow.server import Server, ServerConfig
 
 TOKEN = "test-token"
@@ -54,19 +53,8 @@ def serving(
     async def main() -> None:
         found.append(asyncio.get_running_loop())
         await server.engine.open()
-        http = uvicorn.Server(
-            uvicorn.Config(
-                server.app,
-                http="httptools",
-                lifespan="off",
-                log_config=None,
-                timeout_graceful_shutdown=1,
-            )
-        )
-        server._uvicorn = http
-        found[0].call_later(0.02, up.set)
         try:
-            await http._serve([server._socket])  # type: ignore[list-item]
+            await server.listen(up.set)
         finally:
             await server.engine.close(0.2)
 

@@ -53,7 +53,6 @@ DEPENDENCIES = (
     "orjson>=3.12,<4",
     "pydantic>=2.14,<3",
     "pyyaml>=6.0.3,<7",
-    "uvicorn>=0.54,<0.55",
     "uvloop>=0.23,<0.24; sys_platform != 'win32'",
 )
 """What the runtime imports. A file that is written once cannot depend on the targets, so

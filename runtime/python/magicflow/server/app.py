@@ -68,14 +68,18 @@ class App:
                 await _lifespan(receive, send)
             return
         scope["send"] = send
-        try:
-            answer = await self._answer(scope, receive)
-        except Problem as problem:
-            answer = problem_answer(problem)
-        except Exception as error:
-            answer = problem_answer(problem_of(error, scope["path"]))
+        answer = await self.respond(scope, receive)
         if answer is not None:
             await answer.send(send)
+
+    async def respond(self, scope: Scope, receive: Receive) -> Answer | None:
+        """The answer to a request, or None when its handler has sent it."""
+        try:
+            return await self._answer(scope, receive)
+        except Problem as problem:
+            return problem_answer(problem)
+        except Exception as error:
+            return problem_answer(problem_of(error, scope["path"]))
 
     async def _answer(self, scope: Scope, receive: Receive) -> Answer | None:
         path = scope["path"]

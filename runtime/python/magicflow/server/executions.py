@@ -115,6 +115,7 @@ async def execution(app: App, request: Request) -> Answer:
     live = await app.engine.read(request.parameters[0])
     wait = wait_of(request, app.config.max_wait)
     if wait:
+        request.abandon_with_client()
         live = await app.engine.wait(live, wait)
     return json_answer(run_view(live))
 
@@ -124,6 +125,7 @@ async def results(app: App, request: Request) -> Answer:
     live = await app.engine.read(request.parameters[0])
     wait = wait_of(request, app.config.max_wait)
     if wait:
+        request.abandon_with_client()
         live = await app.engine.wait(live, wait)
     run = live.state["run"]
     body: Json = {

@@ -98,14 +98,12 @@ class Request:
         length = self.header(b"content-length")
         if length is not None and length.isdigit() and int(length) > limit:
             raise too_large(limit)
-        message = await self.receive()
+        message = await self._part()
         body: bytes = message.get("body", b"")
         if message.get("more_body"):
             parts, size = [body], len(body)
             while message.get("more_body"):
-                message = await self.receive()
-                if message["type"] == "http.disconnect":
-                    raise Problem(400, "BAD_REQUEST", "the body is incomplete")
+                message = await self._part()
                 part = message.get("body", b"")
                 size += len(part)
                 if size > limit:
@@ -115,6 +113,18 @@ class Request:
         if len(body) > limit:
             raise too_large(limit)
         return body
+
+    async def _part(self) -> dict[str, Any]:
+        message = await self.receive()
+        if message["type"] == "http.disconnect":
+            raise Problem(400, "BAD_REQUEST", "the body is incomplete")
+        return message
+
+    def abandon_with_client(self) -> None:
+        """What is awaited for this request from now on may end with the connection."""
+        exchange = self.scope.get("exchange")
+        if exchange is not None:
+            exchange.abandonable = True
 
     async def json(self, limit: int, *, optional: bool = False) -> dict[str, Any]:
         """The body as a JSON object. Raises 400 and 413 problems."""

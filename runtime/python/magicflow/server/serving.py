@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
 import logging
 import os
@@ -13,8 +12,6 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-import uvicorn
-
 from magicflow.engine import Engine, EngineSettings
 from magicflow.engine.localruns import LocalRunner
 from magicflow.observe.logs import set_up_logs
@@ -23,6 +20,7 @@ from magicflow.observe.traces import exporting_traces
 from magicflow.server.app import App
 from magicflow.server.config import ConfigError, ServerConfig
 from magicflow.server.egress import EgressPolicy
+from magicflow.server.listener import Listener
 from magicflow.server.requests import HttpExecutor
 from magicflow.server.webhooks import Webhooks
 from magicflow.store import MemoryStore, SqliteStore, Store
@@ -84,7 +82,8 @@ class Server:
         self.app = App(self.engine, config)
         self.address: tuple[str, int] | None = None
         self._socket: socket.socket | None = None
-        self._uvicorn: uvicorn.Server | None = None
+        self._listener: Listener | None = None
+        self._stopping = asyncio.Event()
         _add_gauges(self.engine)
 
     def bind(self) -> tuple[str, int]:
@@ -113,53 +112,46 @@ class Server:
         gc.freeze()
         gc.set_threshold(20_000, 20, 50)
         sys.setswitchinterval(SWITCH_INTERVAL)
-        self._uvicorn = _Uvicorn(
-            uvicorn.Config(
-                self.app,
-                http="httptools",
-                ws="none",
-                lifespan="off",
-                access_log=False,
-                log_config=None,
-                timeout_keep_alive=75,
-                timeout_graceful_shutdown=max(1, int(self.config.drain)),
-                server_header=False,
-                proxy_headers=False,
-                date_header=False,
-            )
-        )
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
-        _LOGGER.info("listening on http://%s:%d", *address)
-        if ready is not None:
-            loop.call_soon(ready, address)
+
+        def listening() -> None:
+            _LOGGER.info("listening on http://%s:%d", *address)
+            if ready is not None:
+                ready(address)
+
         try:
-            await self._uvicorn.serve(sockets=[self._socket] if self._socket else None)
+            await self.listen(listening)
         finally:
             await self.engine.close(self.config.drain)
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.remove_signal_handler(number)
 
+    async def listen(self, ready: Callable[[], None]) -> None:
+        """Answer requests until `stop`. The engine is open, the address bound."""
+        assert self._socket is not None
+        self._listener = Listener(self.app, self._socket)
+        await self._listener.open()
+        ready()
+        await self._stopping.wait()
+        await self._listener.close(max(1.0, self.config.drain))
+
     def stop(self) -> None:
-        """Drain: readiness goes first, then no new connection, then the handlers."""
-        if not self.app.ready and self._uvicorn is not None:
+        """Drain: readiness goes first, then no new connection, then the handlers. Who
+        waits for a run hears how far it is."""
+        if self._stopping.is_set():
             _LOGGER.warning("stopping at once; open tasks run again after the start")
             os._exit(130)
         self.app.ready = False
+        if self._listener is not None:
+            self._listener.closing = True
         self.engine.dispatcher.stop_polls()
         for live in self.engine.runs:
             for listener in live.listeners:
                 listener([])  # streams look up and see that it ends
-        if self._uvicorn is not None:
-            self._uvicorn.should_exit = True
-
-
-class _Uvicorn(uvicorn.Server):
-    """uvicorn without its signal handlers: ours drain the engine too."""
-
-    def capture_signals(self) -> Any:
-        return contextlib.nullcontext()
+            live.wake()
+        self._stopping.set()
 
 
 def _runner(

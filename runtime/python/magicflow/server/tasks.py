@@ -33,6 +33,7 @@ async def poll(app: App, request: Request) -> Answer:
     limit = max(1, min(given.get("max_tasks", 1), MAX_TASKS))
     wait = max(0, min(given.get("wait_ms", 0), MAX_WAIT))
     dispatcher = app.engine.dispatcher
+    request.abandon_with_client()  # else a worker that is gone would be handed tasks
     tasks = await dispatcher.poll(executors, limit, wait, given.get("worker_id", ""))
     lease = app.engine.settings.lease
     expires = format_time(app.engine.clock.now() + lease)

@@ -40,6 +40,7 @@ async def execute(app: App, request: Request) -> Answer:
     live, done = engine.begin(start_request(request.parameters[0], body, request))
     if wait:
         # the end is durable after the start: one wait for both
+        request.abandon_with_client()
         try:
             live = await engine.wait(live, wait)
         except NotFound:
