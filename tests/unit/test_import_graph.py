@@ -22,9 +22,10 @@ ALLOWED: dict[str, set[str]] = {
     "docs": {"plan"},
     "generate": {"plan", "diagnostics"},
     "simulate": {"plan", "diagnostics"},
+    "verify": {"plan", "diagnostics", "simulate"},
     "migrate": {"documents", "load", "diagnostics"},
 }
-RUNTIME = {"plan", "expr", "check", "docs", "generate", "simulate", "cli"}
+RUNTIME = {"plan", "expr", "check", "docs", "generate", "simulate", "verify", "cli"}
 """Layers that may import `magicflow`."""
 
 

@@ -1,0 +1,241 @@
+"""What the search left out: time. Which moves there is time for, and how long a run may
+take.
+
+The search lets a timer that encloses others fire whenever it runs. Here every state
+gets the longest time that may have passed on each clock when something in it began; a
+clock starts with the run and with each such timer. A timer can only fire where what
+runs inside it may last that long. Times of side by side parts are their own: where they
+meet, the longest counts. Cycles without a bound grow, and are then without a limit.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from magicflow_cli.verify.explore import Graph, Step
+
+NEVER = 1 << 62
+"""Milliseconds beyond every limit: without end."""
+START = "@start"
+
+_VISIT = re.compile(r"~\d+(?=$|[/\[#])")
+
+_PATIENCE = 6
+"""How often the times of a state may grow before they are taken to be endless."""
+
+Clocks = dict[str, int]
+
+
+@dataclass(slots=True)
+class Times:
+    """`first` are the steps by which states are first come to, of those that there is
+    time for (`steps`); a state without one cannot be come to. `longest` is the longest
+    time of a run in milliseconds, None when nothing limits it."""
+
+    steps: list[list[Step]]
+    first: list[Step | None]
+    depth: list[int]
+    longest: int | None
+
+    def reaches(self, state: int) -> bool:
+        return state == 0 or self.first[state] is not None
+
+    def path(self, state: int) -> list[Step]:
+        """A shortest way to a state."""
+        found: list[Step] = []
+        step = self.first[state]
+        while step is not None:
+            found.append(step)
+            step = self.first[step.source]
+        return found[::-1]
+
+
+@dataclass(slots=True)
+class _Moment:
+    """What is known of the times of a state: for each frame and timer, the longest time
+    on every clock when it began; `delays` of the timers that run."""
+
+    begun: dict[str, Clocks] = field(default_factory=dict)
+    delays: dict[str, int] = field(default_factory=dict)
+    grown: int = 0
+
+
+@lru_cache(maxsize=65_536)
+def _name(path: str) -> str:
+    """A path without the numbers of visits and attempts: states that differ in these
+    alone are one, and so are their times."""
+    return _VISIT.sub("~", path)
+
+
+def take_time(graph: Graph) -> Times:
+    """Follow the times through the graph."""
+    moments: list[_Moment | None] = [None] * graph.states
+    moments[0] = _Moment({"": {START: 0}})
+    possible: set[int] = set()
+    waiting = deque([0])
+    queued = {0}
+    longest = 0
+    while waiting:
+        state = waiting.popleft()
+        queued.discard(state)
+        moment = moments[state]
+        assert moment is not None
+        for step in graph.steps[state]:
+            clocks = _at_move(moment, step, graph.steps[state])
+            if clocks is None:
+                continue
+            possible.add(id(step))
+            if step.target in graph.ended:
+                longest = max(longest, clocks.get(START, 0))
+            after = _after(moment, step, clocks)
+            known = moments[step.target]
+            if known is None:
+                moments[step.target] = after
+            elif not _join(known, after):
+                continue
+            if step.target not in queued:
+                queued.add(step.target)
+                waiting.append(step.target)
+    return _breadth_first(graph, possible, longest)
+
+
+def _at_move(moment: _Moment, step: Step, all_steps: list[Step]) -> Clocks | None:
+    """The clocks when a step happens; None when there is no time for it."""
+    move = step.move
+    if move.kind != "timer":
+        begun = moment.begun.get(_name(move.item), {})
+        return _later(moment, begun, NEVER if move.wait is None else move.wait)
+    timer = _name(move.event["timer_id"])
+    delay = moment.delays.get(timer, 0)
+    if move.encloses and not _lasts(moment, timer, delay, all_steps):
+        return None
+    return _later(moment, moment.begun.get(timer, {}), delay)
+
+
+def _lasts(moment: _Moment, timer: str, delay: int, steps: list[Step]) -> bool:
+    """Whether something in a timer's scope may last until it fires."""
+    for step in steps:
+        move = step.move
+        if move.encloses:
+            continue
+        if move.kind == "timer":
+            own = _name(move.event["timer_id"])
+            begun, wait = moment.begun.get(own, {}), moment.delays.get(own, 0)
+        else:
+            begun = moment.begun.get(_name(move.item), {})
+            wait = NEVER if move.wait is None else move.wait
+        if timer in begun and begun[timer] + wait >= delay:
+            return True
+    return False
+
+
+def _later(moment: _Moment, begun: Clocks, wait: int) -> Clocks:
+    """Clocks after a wait; no clock of a timer goes beyond the timer."""
+    clocks = {name: min(time + wait, NEVER) for name, time in begun.items()}
+    for timer in begun:
+        delay = moment.delays.get(timer)
+        if delay is None:
+            continue
+        clocks[timer] = min(clocks[timer], delay)
+        for name, time in moment.begun.get(timer, {}).items():
+            if name in clocks:
+                clocks[name] = min(clocks[name], time + delay)
+    return clocks
+
+
+def _after(moment: _Moment, step: Step, clocks: Clocks) -> _Moment:
+    """The times of the state behind a step."""
+    clocks = dict(clocks)
+    gone = set(map(_name, step.closed))
+    opened = {
+        _name(path): tuple(map(_name, timers)) for path, timers in step.opened.items()
+    }
+    started = {_name(timer): delay for timer, delay in step.delays.items()}
+    for path in gone:
+        for name, time in moment.begun.get(path, {}).items():
+            clocks[name] = max(clocks.get(name, 0), time)
+    begun = {
+        key: times
+        for key, times in moment.begun.items()
+        if key.partition("#")[0] not in gone and key not in opened
+    }
+    delays = {
+        key: delay
+        for key, delay in moment.delays.items()
+        if key.partition("#")[0] not in gone
+    }
+    delays.update(started)
+    start = clocks.get(START, 0)
+    for timer in started:
+        begun[timer] = clocks
+    for path, timers in opened.items():
+        times: Clocks = {START: start}
+        for timer in timers:
+            times[timer] = 0 if timer in started else clocks.get(timer, 0)
+        for name, time in moment.begun.get(path, {}).items():
+            times[name] = max(times.get(name, 0), time)
+        begun[path] = times
+    return _Moment(begun, delays)
+
+
+def _join(known: _Moment, other: _Moment) -> bool:
+    """Widen what is known of a state by another way to it; False when it says nothing
+    new."""
+    grew = False
+    for key, times in other.begun.items():
+        mine = known.begun.get(key)
+        if mine is None:
+            known.begun[key] = dict(times)
+            grew = True
+            continue
+        if _covers(mine, times):
+            continue
+        endless = known.grown > _PATIENCE
+        known.begun[key] = {
+            name: _widest(mine.get(name), times.get(name), endless)
+            for name in {*mine, *times}
+        }
+        grew = True
+    for timer, delay in other.delays.items():
+        if known.delays.get(timer, -1) < delay:
+            known.delays[timer] = delay
+            grew = True
+    known.grown += grew
+    return grew
+
+
+def _covers(mine: Mapping[str, int], other: Mapping[str, int]) -> bool:
+    return all(name in mine and time <= mine[name] for name, time in other.items())
+
+
+def _widest(mine: int | None, other: int | None, endless: bool) -> int:
+    if mine is None or other is None:
+        found = mine if other is None else other
+        assert found is not None
+        return found
+    if other > mine:
+        return NEVER if endless else other
+    return mine
+
+
+def _breadth_first(graph: Graph, possible: set[int], longest: int) -> Times:
+    steps = [[s for s in found if id(s) in possible] for found in graph.steps]
+    first: list[Step | None] = [None] * graph.states
+    depth = [0] * graph.states
+    seen = {0}
+    waiting = deque([0])
+    while waiting:
+        for step in steps[waiting.popleft()]:
+            if step.target not in seen:
+                seen.add(step.target)
+                first[step.target] = step
+                depth[step.target] = depth[step.source] + 1
+                waiting.append(step.target)
+    for state in range(graph.states):
+        if state not in seen:
+            steps[state] = []
+    return Times(steps, first, depth, None if longest >= NEVER else longest)
