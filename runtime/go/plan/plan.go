@@ -38,10 +38,7 @@ type Workflow struct {
 }
 
 // TypeRef names a type.
-type TypeRef struct {
-	Type     string `json:"type"`
-	Nullable bool   `json:"nullable"`
-}
+type TypeRef = types.TypeRef
 
 // Output is the type of a run's output, and the expression that makes it.
 type Output struct {

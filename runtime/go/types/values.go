@@ -183,3 +183,14 @@ func checkDouble(value float64) error {
 	}
 	return nil
 }
+
+// AppendText writes a text as a JSON string. The error is a *DomainError for what is not
+// UTF-8.
+func AppendText(out []byte, text string) ([]byte, error) {
+	w := Writer{out: out}
+	w.string(text)
+	if w.err != nil {
+		return out, w.err
+	}
+	return w.out, nil
+}
