@@ -1,4 +1,5 @@
-"""A string that a portable regular expression finds: short, readable, the same always.
+"""A string that a portable regular expression finds: short, readable, the same always;
+or one by chance.
 
 Reads the subset that `magicflow.regex` accepts and writes one string for it. Anchors
 and word boundaries are not reasoned about: whoever asks validates the answer.
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from random import Random
 
 _CLASSES = {
     "d": [(0x30, 0x39)],
@@ -35,23 +37,60 @@ def sample(pattern: str, grow: int = 0) -> str:
     return _Sampler(pattern).read()(grow)
 
 
+MORE = 4
+"""How often an open repetition repeats beyond its least at most, by chance."""
+
+
+def random_sampler(pattern: str) -> Callable[[Random], str]:
+    """Strings for a pattern that `check_portable` accepts, by chance."""
+    sampler = _RandomSampler(pattern)
+    write = sampler.read()
+
+    def draw(dice: Random) -> str:
+        sampler.dice = dice
+        return write(0)
+
+    return draw
+
+
 @dataclass(slots=True)
 class _Sampler:
     text: str
     at: int = field(default=0)
 
     def read(self) -> Writer:
-        """The first alternative of an alternation, up to its `)` or the end."""
-        pieces: list[Writer] = []
-        first: list[Writer] | None = None
+        """An alternation, up to its `)` or the end."""
+        options: list[list[Writer]] = [[]]
         while self.at < len(self.text) and self.text[self.at] != ")":
             if self.text[self.at] == "|":
                 self.at += 1
-                first, pieces = first if first is not None else pieces, []
+                options.append([])
             else:
-                pieces.append(self._piece())
-        chosen = pieces if first is None else first
+                options[-1].append(self._piece())
+        return self._either(options)
+
+    # what is chosen
+
+    def _either(self, options: list[list[Writer]]) -> Writer:
+        """The first of the alternatives."""
+        chosen = options[0]
         return lambda grow: "".join(piece(grow) for piece in chosen)
+
+    def _repeated(self, atom: Writer, low: int, high: int) -> Writer:
+        """`high` is -1 for a repetition without an end."""
+
+        def write(grow: int) -> str:
+            times = max(low, grow) if high < 0 else max(low, min(high, grow))
+            return atom(grow) * times
+
+        return write
+
+    def _of(self, ranges: Ranges) -> Writer:
+        """One of these characters: the one that looks best."""
+        text = _pick(ranges)
+        return lambda grow: text
+
+    # what is read
 
     def _piece(self) -> Writer:
         char = self.text[self.at]
@@ -63,13 +102,15 @@ class _Sampler:
             atom = self.read()
             self.at += 1
         elif char == "[":
-            atom = _constant(self._class())
+            atom = self._of(self._class())
         elif char == "\\":
-            atom = _constant(self._escape())
+            atom = self._escape()
         elif char in "^$":
             atom = _constant("")
+        elif char == ".":
+            atom = self._of([(0x61, 0x7A)])
         else:
-            atom = _constant("a" if char == "." else char)
+            atom = _constant(char)
         return self._repeat(atom)
 
     def _repeat(self, atom: Writer) -> Writer:
@@ -86,21 +127,16 @@ class _Sampler:
             self.at = end + 1
         if self.text[self.at : self.at + 1] == "?":
             self.at += 1
+        return self._repeated(atom, low, high) if (low, high) != (1, 1) else atom
 
-        def write(grow: int) -> str:
-            times = max(low, grow) if high < 0 else max(low, min(high, grow))
-            return atom(grow) * times
-
-        return write if (low, high) != (1, 1) else atom
-
-    def _escape(self) -> str:
+    def _escape(self) -> Writer:
         char = self.text[self.at]
         self.at += 1
         if char in "bB":
-            return ""
+            return _constant("")
         if char.lower() in _CLASSES:
-            return _pick(_ranges_of(char))
-        return chr(self._code(char))
+            return self._of(_ranges_of(char))
+        return _constant(chr(self._code(char)))
 
     def _code(self, char: str) -> int:
         if char in _CONTROLS:
@@ -116,7 +152,7 @@ class _Sampler:
             return code
         return ord(char)
 
-    def _class(self) -> str:
+    def _class(self) -> Ranges:
         negated = self.text[self.at] == "^"
         self.at += negated
         ranges: Ranges = []
@@ -133,7 +169,7 @@ class _Sampler:
                 found = [(found[0][0], high[0][1])]
             ranges += found
         self.at += 1
-        return _pick(ranges, negated)
+        return _complement(ranges) if negated else ranges
 
     def _class_item(self) -> Ranges:
         char = self.text[self.at]
@@ -147,6 +183,37 @@ class _Sampler:
         else:
             code = ord(char)
         return [(code, code)]
+
+
+@dataclass(slots=True)
+class _RandomSampler(_Sampler):
+    dice: Random = field(default_factory=lambda: Random(0))
+
+    def _either(self, options: list[list[Writer]]) -> Writer:
+        def write(grow: int) -> str:
+            chosen = options[int(self.dice.random() * len(options))]
+            return "".join(piece(grow) for piece in chosen)
+
+        return write
+
+    def _repeated(self, atom: Writer, low: int, high: int) -> Writer:
+        most = low + MORE if high < 0 or high > low + MORE else high
+
+        def write(grow: int) -> str:
+            times = low + int(self.dice.random() * (most - low + 1))
+            return "".join(atom(grow) for _ in range(times))
+
+        return write
+
+    def _of(self, ranges: Ranges) -> Writer:
+        """Letters, digits and the like where the class has them."""
+        plain = [
+            char
+            for char in _PREFERRED
+            if any(low <= ord(char) <= high for low, high in ranges)
+        ]
+        chars = plain or [_pick(ranges)]
+        return lambda grow: chars[int(self.dice.random() * len(chars))]
 
 
 def _constant(text: str) -> Writer:
@@ -168,9 +235,7 @@ def _complement(ranges: Ranges) -> Ranges:
     return [*found, (next_code, 0x10FFFF)]
 
 
-def _pick(ranges: Ranges, negated: bool = False) -> str:
-    if negated:
-        ranges = _complement(ranges)
+def _pick(ranges: Ranges) -> str:
     for char in _PREFERRED:
         if any(low <= ord(char) <= high for low, high in ranges):
             return char
