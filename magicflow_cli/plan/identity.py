@@ -29,7 +29,10 @@ def plan_hash(plan: models.Plan) -> str:
     return sha256(_text(data).encode()).hexdigest()
 
 
-_TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|-?[0-9][-+.0-9e]*')
+# Everything up to a number that is a fraction or long, strings as a whole; the number.
+_NUMBERS = re.compile(
+    r'((?:"(?:[^"\\]|\\.)*+"|-?[0-9]{1,15}+(?![0-9.e])|[^"0-9-])*+)(-?[0-9][-+.0-9e]*)?'
+)
 _UNLIKE = re.compile(r"[\[:,]-?[0-9]+[.e]|[\[:,]-?[0-9]{16}")
 
 
@@ -48,12 +51,12 @@ def _text(data: dict[str, Any]) -> str:
     if not text.isascii():
         return canonical(data)
     # What looks like such a number inside a string costs a pass and changes nothing.
-    return text if _UNLIKE.search(text) is None else _TOKENS.sub(_token, text)
+    return text if _UNLIKE.search(text) is None else _NUMBERS.sub(_rewritten, text)
 
 
-def _token(match: re.Match[str]) -> str:
-    text = match.group()
-    if text[0] == '"':
-        return text
-    is_integer = text.lstrip("-").isdigit()
-    return format_number(int(text) if is_integer else float(text))
+def _rewritten(match: re.Match[str]) -> str:
+    before, number = match.groups()
+    if number is None:  # the rest
+        return str(before)
+    is_integer = number.lstrip("-").isdigit()
+    return str(before) + format_number(int(number) if is_integer else float(number))

@@ -8,6 +8,8 @@ the function's globals.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
+from types import CodeType
 from typing import Any, TypeAlias, cast
 
 from magicflow.types.domain import SAFE_INTEGER
@@ -43,10 +45,16 @@ def condition(check: Check, variable: str, constants: Constants) -> str:
 
 def write(lines: list[str], constants: Constants) -> Accepts:
     """The function `accepts(value)` with these lines as its body."""
-    body = "\n    ".join(lines)
     scope = constants.values
-    exec(f"def accepts(value):\n    {body}\n", scope)
+    exec(_compiled("\n    ".join(lines)), scope)
     return cast(Accepts, scope["accepts"])
+
+
+@lru_cache(maxsize=512)
+def _compiled(body: str) -> CodeType:
+    """Compiling costs ten times what running it does, and types of the same shape have
+    the same source: all that differs is in the constants."""
+    return compile(f"def accepts(value):\n    {body}\n", "<type>", "exec")
 
 
 def sizes(low: int, high: int | None) -> list[str]:
