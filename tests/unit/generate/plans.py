@@ -30,7 +30,7 @@ def compile_texts(*texts: str) -> list[plan.Plan]:
         report.diagnostics += loaded.diagnostics
         for document in loaded.documents:
             parsed = parse(document, report)
-            if parsed is not None:
+            if parsed is not None and parsed.kind != "Scenario":
                 found = workflows if parsed.kind == "Workflow" else contexts
                 found.append(parsed)
     checked = check(workflows, contexts, report)

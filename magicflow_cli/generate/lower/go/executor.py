@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from magicflow.canonical import canonical
 from magicflow.types import NoExample, TypeSet, example
@@ -135,8 +136,7 @@ def lower(document: plan.Plan, options: Options) -> Iterator[View]:
         f"{folder}/steps/steps.go", "executor/steps.go.j2", steps, kind=FileClass.ONCE
     )
     yield View(f"{folder}/steps/executor_gen.go", "executor/build.go.j2", steps)
-    for each in made.functions:
-        stub = made.stub(each)
+    for each, stub in zip(made.functions, made.stubs, strict=True):
         yield View(
             f"{folder}/steps/{file_of(each.step, '_step.go')}",
             "executor/step.go.j2",
@@ -156,6 +156,10 @@ class _Executor:
         self._scope = Scope(document.types)
         self._owners = type_owners(document)
         self._types = TypeSet({id: to_json(t) for id, t in document.types.items()})
+
+    @cached_property
+    def stubs(self) -> list[StepView]:
+        return [self._stub(each) for each in self.functions]
 
     def _constant(self, prefix: str, name: str) -> str:
         return f"{self.package}.{self._scope.constant(prefix, name)}"
@@ -211,7 +215,7 @@ class _Executor:
         ]
         return f"worker.NewRoute({', '.join(arguments)})"
 
-    def stub(self, of: StepFunction) -> StepView:
+    def _stub(self, of: StepFunction) -> StepView:
         method = self._method(of)
         gives = self.references.of(of.gives)
         text = self._example(of.gives)
@@ -247,7 +251,7 @@ class _Executor:
             return None
 
     def tests(self) -> TestsView:
-        stubs = [self.stub(each) for each in self.functions]
+        stubs = self.stubs
         routes = tuple(
             Route(
                 string_literal(each.step),

@@ -37,6 +37,8 @@ def visible(text: str) -> str:
     """One line of text for people: controls and marks that turn the direction of
     writing are replaced."""
     line = " ".join(text.split())
+    if line.isascii() and line.isprintable():
+        return line
     return "".join(char if _is_visible(char) else "\ufffd" for char in line)
 
 
