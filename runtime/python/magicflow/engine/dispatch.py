@@ -77,13 +77,10 @@ class Dispatcher:
         """Take a task over, durable already, and hand it out as soon as it may run."""
         message = task.message
         self._tasks[task.key] = task
-        limit = message.get("queue_timeout")
-        if limit is not None:
-            task.alarms.append(
-                self._clock.call_at(
-                    task.scheduled_at + limit, lambda: self._time_out(task, "queue")
-                )
-            )
+        if "queue_timeout" in message:
+            due = task.scheduled_at + message["queue_timeout"]
+            alarm = self._clock.call_at(due, lambda: self._time_out(task, "queue"))
+            task.alarms.append(alarm)
         if self._local_runs.attach(task):
             if task.state == "running":
                 self._count(task)
@@ -147,12 +144,14 @@ class Dispatcher:
             self._start_local(task, runner)
 
     def _start_local(self, task: Task, runner: LocalRunner) -> None:
-        if "circuit_breaker" in task.message and not self._admit(task):
+        message = task.message
+        if "circuit_breaker" in message and not self._admit(task):
             return
         self._count(task)
         task.state = "running"
-        self._start_limits(task)
-        beat = self._renew if "heartbeat_timeout" in task.message else None
+        if "timeout" in message or "heartbeat_timeout" in message:
+            self._start_limits(task)
+        beat = self._renew if "heartbeat_timeout" in message else None
         self._local_runs.start(task, runner, beat)
 
     def finish_local(self, task: Task, outcome: Outcome | None) -> None:
@@ -295,15 +294,11 @@ class Dispatcher:
     # limits
 
     def _start_limits(self, task: Task) -> None:
-        now = self._clock.now()
-        task.started_at = now
         timeout = task.message.get("timeout")
         if timeout is not None:
-            task.alarms.append(
-                self._clock.call_at(
-                    now + timeout, lambda: self._time_out(task, "lease")
-                )
-            )
+            due = self._clock.now() + timeout
+            alarm = self._clock.call_at(due, lambda: self._time_out(task, "lease"))
+            task.alarms.append(alarm)
         if task.state == "leased" or "heartbeat_timeout" in task.message:
             self._renew(task)
 
@@ -377,7 +372,8 @@ class Dispatcher:
             breaker.record(self._clock.now(), (event.get("error") or {}).get("code"))
 
     def _drop(self, task: Task) -> None:
-        self._release(task)
+        if task.counted:
+            self._release(task)
         if task.admitted:
             breaker = self.breakers.of(task.message)
             if breaker is not None:

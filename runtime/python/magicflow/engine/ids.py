@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 _BATCH = 512
 _PER_MILLISECOND = 4_096
+_COUNTERS = tuple(f"{count:03x}" for count in range(_PER_MILLISECOND))
+_VARIANTS = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 
 
 def id_source(now: Callable[[], int], newest: str | None = None) -> Callable[[], str]:
@@ -32,7 +34,7 @@ def id_source(now: Callable[[], int], newest: str | None = None) -> Callable[[],
         if not tails:
             tails = _random_tails()
         counter += 1
-        return f"{prefix}{counter - 1:03x}{tails.pop()}"
+        return prefix + _COUNTERS[counter - 1] + tails.pop()
 
     return next_id
 
@@ -41,6 +43,6 @@ def _random_tails() -> list[str]:
     raw = os.urandom(8 * _BATCH).hex()
     # the first digit after the dash is the variant: 8, 9, a or b
     return [
-        f"-{'89ab'[int(raw[i], 16) & 3]}{raw[i + 1 : i + 4]}-{raw[i + 4 : i + 16]}"
+        f"-{_VARIANTS[raw[i]]}{raw[i + 1 : i + 4]}-{raw[i + 4 : i + 16]}"
         for i in range(0, len(raw), 16)
     ]

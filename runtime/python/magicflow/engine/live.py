@@ -163,8 +163,12 @@ _EVENT_CLOSES: dict[str, Callable[[Json], EffectKey]] = {
     "timer_fired": lambda e: ("timer", e["timer_id"]),
     "human_completed": lambda e: ("human", e["task_id"]),
     "child_ended": lambda e: ("child", e["child_id"]),
+    "run_started": lambda e: ("start", "start"),
 }
-_COMMAND_CLOSES: dict[str, Callable[[Json], EffectKey]] = {
+_COMMAND_CLOSES: dict[str, Callable[[Json], EffectKey | None]] = {
+    "cancel_task": lambda c: (
+        None if c.get("wait") else ("task", f"{c['task_id']}@{c['attempt']}")
+    ),
     "cancel_timer": lambda c: ("timer", c["timer_id"]),
     "unlisten": lambda c: ("listen", c["listen_id"]),
     "close_human_task": lambda c: ("human", c["task_id"]),
@@ -218,13 +222,24 @@ _OPENS: dict[str, Callable[[str, Json], Effect]] = {
 }
 
 
+def _close(
+    run_id: str,
+    key: EffectKey | None,
+    open: dict[EffectKey, None],
+    closed: list[tuple[str, str, str]],
+) -> None:
+    if key in open:
+        del open[key]
+        closed.append((run_id, *key))
+
+
 def _close_rest(
-    open: dict[EffectKey, None], close: Callable[[EffectKey], None]
+    run_id: str, open: dict[EffectKey, None], closed: list[tuple[str, str, str]]
 ) -> list[tuple[str, int]]:
     """Close what an ended run no longer wants; gives (task id, attempt) of tasks."""
     left: list[tuple[str, int]] = []
     for key in [key for key in open if key[0] not in _OUTLIVES]:
-        close(key)
+        _close(run_id, key, open, closed)
         if key[0] == "task":
             task_id, _, attempt = key[1].rpartition("@")
             left.append((task_id, int(attempt)))
@@ -239,35 +254,24 @@ def build_transition(
     run_id = row.id
     opened: list[Effect] = []
     closed: list[tuple[str, str, str]] = []
-
-    def close(key: EffectKey) -> None:
-        if key in open:
-            del open[key]
-            closed.append((run_id, *key))
-
     closes = _EVENT_CLOSES.get(event["type"])
     if closes is not None:
-        close(closes(event))
-    elif event["type"] == "run_started":
-        close(("start", "start"))
+        _close(run_id, closes(event), open, closed)
     for command in commands:
-        kind = command["type"]
-        opens = _OPENS.get(kind)
+        opens = _OPENS.get(command["type"])
         if opens is not None:
             effect = opens(run_id, command)
             command["effect"] = effect
             opened.append(effect)
             open[effect.kind, effect.key] = None
             continue
-        ends = _COMMAND_CLOSES.get(kind)
+        ends = _COMMAND_CLOSES.get(command["type"])
         if ends is not None:
-            close(ends(command))
-        elif kind == "cancel_task" and not command.get("wait"):
-            close(("task", f"{command['task_id']}@{command['attempt']}"))
-        elif kind == "run_ended":
-            command["left"] = _close_rest(open, close)
+            _close(run_id, ends(command), open, closed)
+        elif command["type"] == "run_ended":
+            command["left"] = _close_rest(run_id, open, closed) if open else ()
     run = live.state["run"]
-    history = delta.pop("history", [])
+    history = delta.pop("history", ())
     begins = row if row.version == 0 and row.status != "queued" else None
     row.version = run["version"]
     row.status = run["status"]

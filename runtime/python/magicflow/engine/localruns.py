@@ -54,6 +54,8 @@ class LocalRuns:
         self._finished = finished
         self._freed = freed
         self._runs: dict[AttemptKey, _LocalRun] = {}
+        self._released = False
+        """Whether some of them have no task, because the engine recovers."""
         self._busy: dict[str, int] = {}
 
     def __len__(self) -> int:
@@ -102,7 +104,7 @@ class LocalRuns:
     def attach(self, task: Task) -> bool:
         """Whether the attempt is at work already, from before a recovery: then the task
         takes it over, and hears at once when it has ended."""
-        run = self._runs.get(task.attempt_key) if self._runs else None
+        run = self._runs.get(task.attempt_key) if self._released else None
         if run is None:
             return False
         run.task = task
@@ -120,6 +122,7 @@ class LocalRuns:
 
     def release(self) -> None:
         """The tasks are forgotten, their handlers go on."""
+        self._released = True
         for run in self._runs.values():
             run.task = None
 
@@ -129,6 +132,7 @@ class LocalRuns:
             if run.task is None:
                 del self._runs[key]
                 run.stop()
+        self._released = False
 
     async def drain(self, seconds: float) -> None:
         """Wait at most `seconds` for handlers at work, then stop them."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from magicflow.engine.clock import Handle
@@ -23,36 +22,52 @@ class NotFound(Exception):
     """There is no such run, task or workflow."""
 
 
-@dataclass(slots=True, eq=False)
 class Task:
     """One attempt. (run, task, attempt, `delivery`) is the fencing token: only who holds
     the newest may report. `effect` is its outbox row."""
 
-    message: dict[str, Any]
-    scheduled_at: int
-    effect: Effect
-    workflow: str = ""
-    delivery: int = 0
-    state: Literal["queued", "leased", "running", "ended"] = "queued"
-    worker: str = ""
-    started_at: int = 0
-    cancelling: str | None = None
-    counted: bool = False
-    """Whether it takes one of the step's `max_concurrency`."""
-    admitted: bool = False
-    """Whether a circuit breaker waits to hear how it ends."""
-    alarms: list[Handle] = field(default_factory=list)
-    renewed: list[Handle] = field(default_factory=list)
-    """Alarms that a heartbeat starts again."""
+    __slots__ = (
+        "admitted",
+        "alarms",
+        "attempt_key",
+        "cancelling",
+        "counted",
+        "delivery",
+        "effect",
+        "key",
+        "message",
+        "renewed",
+        "scheduled_at",
+        "state",
+        "worker",
+        "workflow",
+    )
 
-    @property
-    def key(self) -> TaskKey:
-        return (self.message["run_id"], self.message["task_id"])
-
-    @property
-    def attempt_key(self) -> AttemptKey:
-        message = self.message
-        return (message["run_id"], message["task_id"], message["attempt"])
+    def __init__(
+        self,
+        message: dict[str, Any],
+        scheduled_at: int,
+        effect: Effect,
+        workflow: str = "",
+        delivery: int = 0,
+    ) -> None:
+        self.message = message
+        self.scheduled_at = scheduled_at
+        self.effect = effect
+        self.workflow = workflow
+        self.delivery = delivery
+        self.key: TaskKey = (message["run_id"], message["task_id"])
+        self.attempt_key: AttemptKey = (*self.key, message["attempt"])
+        self.state: Literal["queued", "leased", "running", "ended"] = "queued"
+        self.worker = ""
+        self.cancelling: str | None = None
+        self.counted = False
+        """Whether it takes one of the step's `max_concurrency`."""
+        self.admitted = False
+        """Whether a circuit breaker waits to hear how it ends."""
+        self.alarms: list[Handle] = []
+        self.renewed: list[Handle] = []
+        """Alarms that a heartbeat starts again."""
 
     @property
     def limit_key(self) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from concurrent.futures import Executor
 from typing import Any
 
-from magicflow.types.domain import DomainError, check_domain
+from magicflow.types.domain import SAFE_INTEGER, DomainError, check_domain
 from magicflow.worker.context import TaskContext
 from magicflow.worker.errors import WorkflowError
 from magicflow.worker.registry import Handler
@@ -31,9 +31,10 @@ async def invoke(
     Plain functions run in `threads`, so that a slow one holds nobody up.
     """
     try:
-        value = secrets.resolve(
-            context.message["input"], context.message.get("secrets", ())
-        )
+        message = context.message
+        value = message["input"]
+        if "secrets" in message:
+            value = secrets.resolve(value, message["secrets"])
         if handler.is_async:
             result = await handler.call(context, value)
         else:
@@ -109,9 +110,28 @@ def plain_json(value: Any) -> Any:
 
     Raises TypeError and DomainError for what is none.
     """
+    if type(value) is dict and _is_flat(value):
+        return dict(value)
     value = _plain(value)
     check_domain(value)
     return value
+
+
+def _is_flat(value: dict[Any, Any]) -> bool:
+    """Whether an object plainly is in the domain, as nearly every result."""
+    for key, item in value.items():
+        if type(key) is not str or not key.isascii():
+            return False
+        kind = type(item)
+        if kind is str:
+            if not item.isascii():
+                return False
+        elif kind is int:
+            if not -SAFE_INTEGER <= item <= SAFE_INTEGER:
+                return False
+        elif item is not None and kind is not bool:
+            return False
+    return True
 
 
 def _plain(value: Any) -> Any:
