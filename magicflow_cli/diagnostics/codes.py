@@ -208,6 +208,18 @@ MF5507 = _error("MF5507", "Two scenarios have one name")
 MF5508 = _warning("MF5508", "An error code of a scenario is not declared")
 MF5509 = _error("MF5509", "What a scenario expects is left to chance")
 
+# MF57: what verification finds
+MF5701 = _warning("MF5701", "A run can come to no end")
+MF5702 = _warning("MF5702", "A run can end without its output")
+MF5703 = _note("MF5703", "A failure ends the run unanswered")
+MF5704 = _warning("MF5704", "Nothing ends a wait")
+MF5705 = _note("MF5705", "Nothing limits how long a step may take")
+MF5706 = _warning("MF5706", "Compensation can be left incomplete")
+MF5707 = _note("MF5707", "A run can fail with its effects in place")
+MF5708 = _warning("MF5708", "A step fails for values that fit")
+MF5709 = _warning("MF5709", "No run comes to a step")
+MF5710 = _note("MF5710", "No run takes a way")
+
 # MF6: expressions and data flow
 # (MF6001 to MF6019: what an expression is by itself)
 MF6001 = _error("MF6001", "An expression cannot be read")

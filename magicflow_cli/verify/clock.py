@@ -40,6 +40,9 @@ class Times:
     first: list[Step | None]
     depth: list[int]
     longest: int | None
+    slowest: list[Step]
+    """A way that takes the longest time, as far as is known; empty when nothing limits
+    it."""
 
     def reaches(self, state: int) -> bool:
         return state == 0 or self.first[state] is not None
@@ -79,6 +82,8 @@ def take_time(graph: Graph) -> Times:
     waiting = deque([0])
     queued = {0}
     longest = 0
+    latest: dict[int, Step] = {}
+    last: Step | None = None
     while waiting:
         state = waiting.popleft()
         queued.discard(state)
@@ -89,18 +94,34 @@ def take_time(graph: Graph) -> Times:
             if clocks is None:
                 continue
             possible.add(id(step))
-            if step.target in graph.ended:
-                longest = max(longest, clocks.get(START, 0))
+            if step.target in graph.ended and clocks.get(START, 0) >= longest:
+                longest, last = clocks.get(START, 0), step
             after = _after(moment, step, clocks)
             known = moments[step.target]
             if known is None:
                 moments[step.target] = after
             elif not _join(known, after):
                 continue
+            latest[step.target] = step
             if step.target not in queued:
                 queued.add(step.target)
                 waiting.append(step.target)
-    return _breadth_first(graph, possible, longest)
+    times = _breadth_first(graph, possible, longest)
+    if times.longest is not None and last is not None:
+        times.slowest = _back(latest, last)
+    return times
+
+
+def _back(latest: Mapping[int, Step], last: Step) -> list[Step]:
+    """The steps by which the times of states grew last, back to the start."""
+    way = [last]
+    seen = {last.target}
+    while way[-1].source != 0:
+        if way[-1].source in seen:
+            return []
+        seen.add(way[-1].source)
+        way.append(latest[way[-1].source])
+    return way[::-1]
 
 
 def _at_move(moment: _Moment, step: Step, all_steps: list[Step]) -> Clocks | None:
@@ -238,4 +259,4 @@ def _breadth_first(graph: Graph, possible: set[int], longest: int) -> Times:
     for state in range(graph.states):
         if state not in seen:
             steps[state] = []
-    return Times(steps, first, depth, None if longest >= NEVER else longest)
+    return Times(steps, first, depth, None if longest >= NEVER else longest, [])

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from magicflow.core import State
 from magicflow.core.frames import RUN_GRACE, RUN_TIMEOUT
+from magicflow.simulation import RUN_ID
 from magicflow.types import TypeSet
 
 from magicflow_cli.verify.demands import INPUT, Tracer, demands_of
@@ -106,7 +107,6 @@ class Moves:
             for kind, limit in _TIMEOUTS:
                 if node.get(limit) is not None:
                     found.append({"timeout": kind})
-                    break
             self._outcomes[node_id] = found
         return found
 
@@ -140,7 +140,7 @@ class Moves:
         answers = [c for c in above.get("catch", ()) if "circuit_open" in c["match"]]
         if node.get("circuit_breaker") or answers:
             found.add("CIRCUIT_OPEN")
-        return sorted(found - _NEVER_REPORTED)
+        return sorted(found - _NEVER_REPORTED, key=lambda code: (code != "INTERNAL", code))
 
     # moves
 
@@ -150,7 +150,7 @@ class Moves:
             Move(
                 "start",
                 "",
-                {"type": "run_started", "run_id": "run", "input": value},
+                {"type": "run_started", "run_id": RUN_ID, "input": value},
                 outcome={"input": value},
                 wait=0,
             )

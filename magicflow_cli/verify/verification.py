@@ -1,0 +1,161 @@
+"""`verify`: everything about one workflow, from the search to the scenarios."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from magicflow.simulation import Trace
+from magicflow.simulation.scenario import Workflow
+
+from magicflow_cli.verify.clock import Times, take_time
+from magicflow_cli.verify.explore import (
+    DEFAULT_BOUND,
+    Graph,
+    Progress,
+    Step,
+    explore,
+)
+from magicflow_cli.verify.facts import Observer
+from magicflow_cli.verify.findings import Finding, Findings
+from magicflow_cli.verify.reads import Json
+from magicflow_cli.verify.realise import Spec, realise
+
+
+@dataclass(slots=True)
+class Shown:
+    """A finding with the scenario that shows it; None for what no run does."""
+
+    finding: Finding
+    scenario: Spec | None
+    path: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class End:
+    """A way in which runs end: status, error's code and step, compensation; `length` of
+    the shortest run in events."""
+
+    status: str
+    code: str | None
+    step: str | None
+    compensation: str | None
+    length: int
+
+
+@dataclass(slots=True)
+class Verification:
+    """`untimed` counts what the search found and no times realise."""
+
+    workflow: Workflow
+    graph: Graph
+    times: Times
+    findings: Findings
+    shown: list[Shown]
+    ends: list[End]
+    untimed: int
+    longest: Spec | None
+    largest: Spec | None
+
+
+def verify(
+    plan: Json, *, bound: int = DEFAULT_BOUND, progress: Progress | None = None
+) -> Verification:
+    """Explore a plan (its JSON) and gather what is to be said."""
+    observer = Observer(plan)
+    graph = explore(plan, bound=bound, facts=observer, progress=progress)
+    times = take_time(graph)
+    findings = Findings(plan, graph, times, observer)
+    workflow = Workflow(dict(plan))
+    shown: list[Shown] = []
+    untimed = 0
+    for finding in findings.all():
+        if not finding.ways:
+            shown.append(Shown(finding, None))
+            continue
+        made = _first(workflow, finding.ways, finding.confirm, finding.name)
+        if made is None:
+            untimed += 1
+            continue
+        spec, trace = made
+        shown.append(Shown(finding, _expecting(plan, spec, trace), trace.path()))
+    return Verification(
+        workflow=workflow,
+        graph=graph,
+        times=times,
+        findings=findings,
+        shown=shown,
+        ends=_ends(graph, times),
+        untimed=untimed,
+        longest=_longest(plan, workflow, times),
+        largest=_largest(plan, workflow, graph, times),
+    )
+
+
+def _first(
+    workflow: Workflow,
+    ways: list[list[Step]],
+    confirm: Callable[[Trace], bool],
+    name: str,
+) -> tuple[Spec, Trace] | None:
+    for way in ways:
+        made = realise(workflow, way, confirm, name)
+        if made is not None:
+            return made
+    return None
+
+
+def _expecting(plan: Json, spec: Spec, trace: Trace) -> Spec:
+    """The scenario with what came of it."""
+    expect: dict[str, Any] = {
+        "status": trace.status if trace.is_over else "waiting",
+        "path": trace.path(),
+    }
+    if trace.error is not None:
+        expect["error"] = trace.error["code"]
+    if trace.compensation is not None:
+        expect["compensation"] = trace.compensation
+    return {"workflow": plan["workflow"]["name"], **spec, "expect": expect}
+
+
+def _ends(graph: Graph, times: Times) -> list[End]:
+    found: dict[tuple[Any, ...], End] = {}
+    for state, run in graph.ended.items():
+        if not times.reaches(state):
+            continue
+        error = run["error"] or {}
+        end = End(
+            run["status"],
+            error.get("code"),
+            error.get("step"),
+            run["compensation"],
+            times.depth[state],
+        )
+        key = (end.status, end.code, end.step, end.compensation)
+        if key not in found or found[key].length > end.length:
+            found[key] = end
+    order = {"completed": 0, "failed": 1, "timed_out": 2, "cancelled": 3}
+    return sorted(
+        found.values(),
+        key=lambda e: (order[e.status], e.step or "", e.code or "", e.length),
+    )
+
+
+def _longest(plan: Json, workflow: Workflow, times: Times) -> Spec | None:
+    if not times.slowest:
+        return None
+    made = realise(
+        workflow, times.slowest, lambda trace: trace.is_over, "longest-run", slow=True
+    )
+    return None if made is None else _expecting(plan, *made)
+
+
+def _largest(
+    plan: Json, workflow: Workflow, graph: Graph, times: Times
+) -> Spec | None:
+    if not times.reaches(graph.largest) or not graph.largest:
+        return None
+    path = times.path(graph.largest)
+    made = realise(workflow, path, lambda trace: True, "largest-state")
+    return None if made is None else _expecting(plan, *made)
