@@ -39,6 +39,7 @@ bench: $(READY)
 	$(BIN)/python tests/bench/bench_types.py
 	$(BIN)/python tests/bench/bench_go.py
 	$(BIN)/python tests/bench/bench_engine.py
+	$(BIN)/python tests/bench/bench_restart.py
 
 chaos: $(READY)
 	$(BIN)/python -m tests.runtime.faults.chaos --rounds 200

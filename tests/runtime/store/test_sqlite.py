@@ -140,3 +140,23 @@ def test_an_erased_run_is_in_no_file(tmp_path: Path) -> None:
     for file in tmp_path.iterdir():
         assert canary.encode() not in file.read_bytes(), file
     store.close()
+
+
+def test_what_was_erased_is_forgotten_when_a_checkpoint_was_in_the_way(
+    tmp_path: Path,
+) -> None:
+    """The log cannot be emptied while somebody reads it: the next commit does it."""
+    store = SqliteStore(tmp_path / "a.db")
+    store.commit([begin("a", event='"canary-77"'), begin("b")])
+    reader = sqlite3.connect(tmp_path / "a.db", isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT * FROM log").fetchall()
+    store._writer.execute("PRAGMA busy_timeout = 1")
+    store.commit([Erasure("a")])
+    assert b"canary-77" in b"".join(f.read_bytes() for f in tmp_path.iterdir())
+    reader.execute("COMMIT")
+    reader.close()
+    store.commit([advance("b", 2)])
+    for file in tmp_path.iterdir():
+        assert b"canary-77" not in file.read_bytes(), file
+    store.close()

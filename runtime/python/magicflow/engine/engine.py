@@ -57,6 +57,17 @@ from magicflow.store.writer import Done, GroupWriter, Writer
 
 Json = dict[str, Any]
 _LOGGER = logging.getLogger("magicflow.engine")
+_UNDER_WAY = (
+    "task",
+    "start",
+    "event",
+    "child",
+    "stop",
+    "retry",
+    "webhook",
+)
+TIMERS_AT_ONCE = 5_000
+"""Read and armed in one go: some milliseconds in which nothing else happens."""
 
 
 class Engine:
@@ -98,6 +109,7 @@ class Engine:
         self.open_runs = 0
         self._make_writer = writer
         self._recovery: asyncio.Task[None] | None = None
+        self._arming: asyncio.Task[None] | None = None
 
     # opening and closing
 
@@ -108,6 +120,7 @@ class Engine:
         newest = self.store.runs(RunFilter(), limit=1)
         self.new_id = id_source(self.clock.now, newest[0].id if newest else None)
         self._load()
+        await asyncio.sleep(0)
 
     def deploy(self, plan: Mapping[str, Any]) -> Deployed:
         """Make a plan startable. Raises PlanError."""
@@ -123,25 +136,46 @@ class Engine:
         self.dispatcher.local[name] = runner
 
     def _load(self) -> None:
-        """Timers and tasks from the outbox; runs are read when something happens."""
+        """What is under way, from the outbox: tasks at once, timers behind the scenes,
+        runs when something happens to them."""
         self.open_runs = self.store.count_open()
-        self.timers.load(self.store.timers())
-        self.starts.load()
+        under_way = self.store.effects(_UNDER_WAY)
+        self.starts.load(e for e in under_way if e.kind == "start")
         # from here on what is handed out may report at once
         self.state = "open"
         now = self.clock.now()
         for deployed in self.catalog.all():
             if self.store.plan(deployed.plan.hash) is None:
                 self.pipeline.write(deployed.row(now), Pending())
-        for effect in self.store.effects(("task",)):
-            self._schedule(decode(effect.payload), effect, now)
+        for effect in under_way:
+            if effect.kind == "task":
+                self._schedule(decode(effect.payload), effect, now)
         self.dispatcher.recovered()
-        for effect in self.store.effects(
-            ("event", "child", "stop", "retry", "webhook")
-        ):
-            self.effects.redo(effect)
+        for effect in under_way:
+            if effect.kind not in ("task", "start"):
+                self.effects.redo(effect)
         self.schedules.load()
         self.retention.arm()
+        self._arming = self._loop.create_task(self._arm_timers())
+
+    async def _arm_timers(self) -> None:
+        """Nobody waits for these: a timer is never early. One that ends meanwhile rings
+        in vain."""
+        after = ("", "")
+        page: list[tuple[str, str, int]] = []
+
+        def read() -> None:
+            page[:] = self.store.timers(after, TIMERS_AT_ONCE)
+
+        try:
+            while True:
+                await self.pipeline.aside(read)
+                self.timers.load(page)
+                if len(page) < TIMERS_AT_ONCE:
+                    return
+                after = page[-1][:2]
+        except StoreError as error:
+            self.unknown(error)
 
     async def close(self, drain: float = 10.0) -> None:
         """Stop: no new work, handlers get `drain` seconds, what is decided is written."""
@@ -165,6 +199,8 @@ class Engine:
         self.store.close()
 
     def _silence(self) -> None:
+        if self._arming is not None:
+            self._arming.cancel()
         self.timers.clear()
         self.schedules.clear()
         self.retention.clear()

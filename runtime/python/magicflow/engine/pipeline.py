@@ -135,9 +135,13 @@ class Pipeline:
             self._emptied = self._loop.create_future()
             await self._emptied
 
+    async def aside(self, call: Callable[[], None]) -> None:
+        """Call something that may take long, where that holds nobody up."""
+        await self._writer.run(call)
+
     async def reopen(self) -> None:
         """Make the store work again and write to it. Raises StoreError."""
-        await self._writer.run(self._store.reopen)
+        await self.aside(self._store.reopen)
         self._writer.resume()
 
     async def close(self) -> None:

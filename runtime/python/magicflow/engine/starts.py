@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from magicflow.core import decide, new_state
@@ -209,24 +210,28 @@ class Starts:
         self._forget_key(row)
         self._admission.withdraw(row)
 
-    def load(self) -> None:
-        """Who runs, and who waits in which order, as the store has it."""
+    def load(self, starts: Iterable[Effect]) -> None:
+        """Who runs, and who waits in which order, as the store has it; `starts` are the
+        outbox rows of those that wait."""
         engine = self._engine
         self._keys.clear()
         self._admission.clear()
-        waiting = {e.run_id: e for e in engine.store.effects(("start",))}
+        waiting = {e.run_id: e for e in starts}
         engine.timers.load(
             [(id, START_TIMER, e.due) for id, e in waiting.items() if e.due is not None]
         )
         for deployed in engine.catalog:
-            if deployed.json.get("concurrency") is None:
+            limits = deployed.json.get("concurrency")
+            if limits is None:
                 continue
             wanted = RunFilter(workflow=deployed.plan.name, open_only=True)
             for row in reversed(engine.store.runs(wanted, limit=1 << 40)):
-                live = engine.runs.get(row.id)
-                if live is None:
-                    continue
-                key = self._place_key(deployed, live.queued or live.state["start"])
+                key = None
+                if "key" in limits:  # else there is no need to read the run
+                    live = engine.runs.get(row.id)
+                    if live is None:
+                        continue
+                    key = self._place_key(deployed, live.queued or live.state["start"])
                 if row.version > 0:
                     self._admission.enter(row.workflow, row.id, key)
                 elif waiting[row.id].due is None:

@@ -32,10 +32,12 @@ class Timers:
         self._arm()
 
     def load(self, timers: list[tuple[str, str, int]]) -> None:
-        """Many at once, after a restart."""
-        self._due |= {(run_id, id): due for run_id, id, due in timers}
-        self._heap = [(due, identity) for identity, due in self._due.items()]
-        heapq.heapify(self._heap)
+        """Some of those that the store has, after a restart."""
+        for run_id, timer_id, due in timers:
+            identity = (run_id, timer_id)
+            if identity not in self._due:
+                self._due[identity] = due
+                heapq.heappush(self._heap, (due, identity))
         self._arm()
 
     def cancel(self, run_id: str, timer_id: str) -> None:

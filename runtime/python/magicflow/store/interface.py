@@ -55,8 +55,11 @@ class Store(Protocol):
     def effects(self, kinds: Iterable[str], run_id: str | None = None) -> list[Effect]:
         """Open outbox rows of these kinds, by run and key."""
 
-    def timers(self) -> list[tuple[str, str, int]]:
-        """(run id, key, due) of every open timer: all that a restart needs of them."""
+    def timers(
+        self, after: tuple[str, str] = ("", ""), limit: int = 1 << 40
+    ) -> list[tuple[str, str, int]]:
+        """(run id, key, due) of open timers, all that a restart needs of them, in the
+        order of run and key; `after` is where the page before ended."""
 
     def expired(
         self, workflow: str, statuses: Iterable[str], before: int, limit: int

@@ -183,8 +183,11 @@ class MemoryStore:
                 if identity[1] in wanted
             ]
 
-    def timers(self) -> list[tuple[str, str, int]]:
-        return [(e.run_id, e.key, e.due or 0) for e in self.effects(("timer",))]
+    def timers(
+        self, after: tuple[str, str] = ("", ""), limit: int = 1 << 40
+    ) -> list[tuple[str, str, int]]:
+        found = [(e.run_id, e.key, e.due or 0) for e in self.effects(("timer",))]
+        return [timer for timer in found if timer[:2] > after][:limit]
 
     def expired(
         self, workflow: str, statuses: Iterable[str], before: int, limit: int

@@ -10,6 +10,7 @@ import contextlib
 import fcntl
 import os
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from threading import Lock
@@ -40,6 +41,9 @@ _RUN_COLUMNS = (
 _EFFECT_COLUMNS = "run_id, kind, key, name, due, delivery, payload"
 _INSERT_PLAN = "INSERT OR IGNORE INTO plans VALUES (?,?,?,?,?)"
 
+_EMPTY_LOG = "PRAGMA wal_checkpoint(TRUNCATE)"
+_FORGET_TRIES = 200
+
 
 class SqliteStore:
     """`path` is created when it is not there.
@@ -61,6 +65,8 @@ class SqliteStore:
             os.close(self._lock_file)
             raise
         self._checkpoints = Checkpoints(self._open)
+        self._forgetting = False
+        """Whether the write-ahead log still has what was erased."""
         self._closed = False
 
     def _own(self) -> int:
@@ -118,8 +124,8 @@ class SqliteStore:
             elif rows:
                 write_rows(self._writer, rows)
         self._checkpoints.committed(self._writer)
-        if any(isinstance(write, Erasure) for write in seldom):
-            self._forget_erased()
+        if self._forgetting or any(isinstance(write, Erasure) for write in seldom):
+            self._forgetting = not self._forget_erased()
 
     def _commit_parts(
         self, rows: list[Row], seldom: list[PlanRow | Setting | Erasure]
@@ -137,11 +143,20 @@ class SqliteStore:
                 writer.execute("ROLLBACK")
             raise
 
-    def _forget_erased(self) -> None:
+    def _forget_erased(self) -> bool:
         """What was erased is overwritten in the file (`secure_delete`); the write-ahead
-        log has older copies until it is emptied."""
-        with contextlib.suppress(sqlite3.Error), self._read_lock:
-            self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        log has older copies until it is emptied. False when it could not be emptied:
+        the next commit does it."""
+        for _ in range(_FORGET_TRIES):
+            try:
+                with self._read_lock:
+                    row = self._writer.execute(_EMPTY_LOG).fetchone()
+            except sqlite3.Error:
+                return False
+            if row[0] == 0:
+                return True
+            time.sleep(0.01)  # another checkpoint is under way
+        return False
 
     def reopen(self) -> None:
         with _translated("cannot reopen"):
@@ -167,7 +182,7 @@ class SqliteStore:
     def _disconnect(self) -> None:
         self._checkpoints.close()
         for connection in (self._reader, self._writer):
-            with contextlib.suppress(sqlite3.Error):
+            with self._read_lock, contextlib.suppress(sqlite3.Error):
                 connection.close()
 
     def run(self, run_id: str) -> RunRow | None:
@@ -226,8 +241,16 @@ class SqliteStore:
         )
         return [Effect(*row) for row in rows]
 
-    def timers(self) -> list[tuple[str, str, int]]:
-        return self._read("SELECT run_id, key, due FROM outbox WHERE kind = 'timer'")
+    def timers(
+        self, after: tuple[str, str] = ("", ""), limit: int = 1 << 40
+    ) -> list[tuple[str, str, int]]:
+        return self._read(
+            "SELECT run_id, key, due FROM outbox WHERE kind = 'timer' "
+            "AND (run_id, kind, key) > (?, 'timer', ?) "
+            "ORDER BY run_id, kind, key LIMIT ?",
+            *after,
+            limit,
+        )
 
     def expired(
         self, workflow: str, statuses: Iterable[str], before: int, limit: int
@@ -266,8 +289,9 @@ class SqliteStore:
 
     def count_open(self) -> int:
         rows = self._read(
+            # the partial index alone answers this
             "SELECT count(*) FROM runs WHERE status <> 'completed' "
-            "AND ended_at IS NULL"
+            "AND status IN ('queued', 'running', 'waiting', 'paused')"
         )
         return int(rows[0][0])
 
