@@ -59,6 +59,11 @@ COMMANDS = (
         "Run a workflow's scenarios in virtual time.",
     ),
     Entry(
+        "simulate",
+        "magicflow_cli.cli.simulate",
+        "Run a workflow many times in virtual time and measure it.",
+    ),
+    Entry(
         "schema",
         "magicflow_cli.cli.schema",
         "Print a JSON Schema of the language.",

@@ -90,13 +90,16 @@ def choose(
 
 def chosen_context(context: Path | None) -> InputFile | None:
     """The file of `--context`. Raises NotDone when there is none."""
-    if context is None:
-        return None
-    if not context.is_file():
+    return None if context is None else existing("--context", context)[0]
+
+
+def existing(option: str, file: Path) -> list[InputFile]:
+    """The file of an option, in a list. Raises NotDone when there is none."""
+    if not file.is_file():
         raise NotDone(
-            codes.MF0102, f"`{context}` does not exist", help="check `--context`"
+            codes.MF0102, f"`{file}` does not exist", help=f"check `{option}`"
         )
-    return named(context)
+    return [named(file)]
 
 
 def build_for(

@@ -49,6 +49,7 @@ MF0013 = _error("MF0013", "The input of a run cannot be used")
 MF0014 = _error("MF0014", "The server cannot be started")
 MF0015 = _error("MF0015", "There is no scenario to test")
 MF0016 = _error("MF0016", "A number on the command line is out of range")
+MF0017 = _error("MF0017", "A workflow cannot be simulated")
 
 # MF01: files, limits, and what YAML and JSON share
 MF0101 = _error("MF0101", "A file cannot be read")

@@ -34,10 +34,13 @@ class Box(Record):
 
 
 class Arrow(Record):
+    """`style`: further classes of the drawing."""
+
     source: str
     target: str
     kind: ArrowKind
     label: str
+    style: str = ""
 
 
 class Chart(Record):

@@ -7,6 +7,7 @@ from typing import Literal
 
 from magicflow_cli.docs.chart import chart
 from magicflow_cli.docs.durations import print_duration
+from magicflow_cli.docs.heat import Heat
 from magicflow_cli.docs.outline import outline
 from magicflow_cli.plan.models import Plan
 
@@ -37,6 +38,16 @@ def draw_run(plan: Plan, statuses: Iterable[tuple[str, str]], ended: str) -> str
         f"{plan.workflow.name} {plan.workflow.version}",
         f"a run that {ENDED.get(ended, ended)}",
     )
+
+
+def draw_heat(plan: Plan, shares: Heat, caption: str) -> str:
+    """The workflow as SVG, coloured by how often many runs took each step and arrow."""
+    from magicflow_cli.docs.heat import STYLE, heat
+    from magicflow_cli.docs.svg import draw_svg
+
+    drawn = heat(chart(outline(plan)), shares)
+    name = f"{plan.workflow.name} {plan.workflow.version}"
+    return draw_svg(drawn, name, caption, STYLE)
 
 
 ENDED = {

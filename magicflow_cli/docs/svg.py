@@ -93,8 +93,8 @@ _LEGEND = (
 )
 
 
-def draw_svg(chart: Chart, name: str, caption: str) -> str:
-    """The whole drawing; `name` and `caption` head it."""
+def draw_svg(chart: Chart, name: str, caption: str, style: str = "") -> str:
+    """The whole drawing; `name` and `caption` head it, `style` is CSS of its own."""
     placed = place(chart)
     legend = _legend(placed)
     width = max(
@@ -110,7 +110,7 @@ def draw_svg(chart: Chart, name: str, caption: str) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_n(width)} {_n(height)}"'
         f' width="{_n(width)}" height="{_n(height)}" role="img" aria-label="Workflow {title}">',
         f"<title>{title}</title>",
-        f"<style>{_STYLE}</style>",
+        f"<style>{_STYLE}{style}</style>",
         f'<rect class="paper" width="{_n(width)}" height="{_n(height)}" rx="6"/>',
         f'<text class="ink name" x="{_n(MARGIN)}" y="{_n(MARGIN + 8)}">{title}</text>',
         f'<text class="text" x="{_n(MARGIN)}" y="{_n(MARGIN + 25)}">'
@@ -184,8 +184,9 @@ def _arrow(placed: PlacedArrow) -> str:
     else:
         path = _curve(points)
         down = 1 if tip[1] > back[1] else -1
+    classes = f"{placed.arrow.kind} {placed.arrow.style}".rstrip()
     return (
-        f'<g class="{placed.arrow.kind}"><path class="arrow" d="{path}"/>'
+        f'<g class="{classes}"><path class="arrow" d="{path}"/>'
         f'<path class="head" d="{_head(tip, down)}"/></g>'
     )
 
