@@ -13,7 +13,7 @@ from magicflow.core.transition import Command, Transition
 from magicflow.plan.nodes import Plan
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class Decision:
     """`refused` is None, or `{code, message, details?}` with everything else empty."""
 

@@ -47,7 +47,7 @@ def refusal(state: State, event: Event) -> Row | None:
 
 def _task_result(tx: Transition, event: Event) -> None:
     frame, node = _flying(tx, event)
-    call.result(tx, frame, node, dict(event))
+    call.result(tx, frame, node, event)
 
 
 def _timed_out(tx: Transition, event: Event) -> None:
@@ -65,15 +65,16 @@ def _task_stopped(tx: Transition, event: Event) -> None:
 def _flying(tx: Transition, event: Event) -> tuple[Row, Call]:
     """The call whose attempt is in flight."""
     frame = tx.frame(event["task_id"])
-    node = None if frame is None else node_of(tx, frame)
-    while frame is not None and isinstance(node, Try):
-        frame = None if "clause" in frame else try_.body_frame(tx, frame, node)
-        node = None if frame is None else node_of(tx, frame)
-    if frame is None or not isinstance(node, Call):
-        raise refuse("STALE", "no such task is in flight")
-    if frame.get("attempt") != event["attempt"]:
-        raise refuse("STALE", "another attempt of the task is in flight")
-    return frame, node
+    while frame is not None:
+        node = tx.plan.nodes[frame["node"]]
+        if isinstance(node, Call):
+            if frame.get("attempt") != event["attempt"]:
+                raise refuse("STALE", "another attempt of the task is in flight")
+            return frame, node
+        if not isinstance(node, Try) or "clause" in frame:
+            break
+        frame = try_.body_frame(tx, frame, node)
+    raise refuse("STALE", "no such task is in flight")
 
 
 # timers

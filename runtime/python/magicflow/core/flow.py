@@ -60,7 +60,9 @@ def enter(
         frame.update(extra)
     tx.frames[path] = frame
     try:
-        if step is not None:
+        if step is not None and (
+            tx.visits or tx.run["occurrences"] > tx.plan.limits.occurrences_per_run
+        ):
             _check_limits(tx, scope + step, node)
         if node.guard is not None and _is_skipped(tx, frame, node.guard):
             skip(tx, frame, node)

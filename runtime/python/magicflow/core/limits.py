@@ -33,28 +33,34 @@ def _bound(value: Any, limit: int, depth: int) -> int:
     counting when it is beyond the limit. (On the path of every result: leaves are
     counted where they stand.)"""
     kind = value.__class__
-    if kind is str:
-        return _ESCAPED * len(value) + 2
-    if kind is not dict and kind is not list:
-        return _NUMBER
-    if depth == 0:
-        return limit + 1
-    total = 2
     if kind is dict:
-        for key in value:
+        total = 2 if depth else limit + 1
+        for key, item in value.items():
+            kind = item.__class__
             total += _ESCAPED * len(key) + 4
-        value = value.values()
-    for item in value:
-        kind = item.__class__
-        if kind is str:
-            total += _ESCAPED * len(item) + 3
-        elif kind is dict or kind is list:
-            total += 1 + _bound(item, limit - total, depth - 1)
-        else:
-            total += _NUMBER
-        if total > limit:
-            break
-    return total
+            if kind is str:
+                total += _ESCAPED * len(item) + 3
+            elif kind is dict or kind is list:
+                total += 1 + _bound(item, limit - total, depth - 1)
+            else:
+                total += _NUMBER
+            if total > limit:
+                break
+        return total
+    if kind is list:
+        total = 2 if depth else limit + 1
+        for item in value:
+            kind = item.__class__
+            if kind is str:
+                total += _ESCAPED * len(item) + 3
+            elif kind is dict or kind is list:
+                total += 1 + _bound(item, limit - total, depth - 1)
+            else:
+                total += _NUMBER
+            if total > limit:
+                break
+        return total
+    return _ESCAPED * len(value) + 2 if kind is str else _NUMBER
 
 
 def _is_too_deep(value: Any) -> bool:

@@ -49,11 +49,12 @@ def malformed(event: Event) -> str | None:
     if not _is_count(event.get("at")) or event.get("id").__class__ is not str:
         return "an event has `at`, integer milliseconds, and `id`, a text"
     for name, type in members:
-        if name not in event or not (type is None or event[name].__class__ is type):
+        if name not in event or (type and event[name].__class__ is not type):
             return f"the event `{kind}` has no valid `{name}`"
-    for name, type in _OPTIONAL.get(kind, ()):
-        if name in event and not _is_valid(event[name], type):
-            return f"the event `{kind}` has no valid `{name}`"
+    if kind in _OPTIONAL:
+        for name, type in _OPTIONAL[kind]:
+            if name in event and not _is_valid(event[name], type):
+                return f"the event `{kind}` has no valid `{name}`"
     if kind == "task_result" and ("error" in event) == ("output" in event):
         return "a task's result has either `output` or `error`"
     if kind == "timed_out" and event["kind"] not in _LIMIT_KINDS:

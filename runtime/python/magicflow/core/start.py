@@ -25,8 +25,11 @@ def start(tx: Transition, event: Mapping[str, Any]) -> None:
         values.refuse_large(tx, given, "the input", values.nameless)
         values.refuse_large(tx, metadata, "the metadata", values.nameless)
         values.refuse_unfit(plan.input_check, given, "the input", values.nameless)
-        given = plan.input_defaults(given)
-        values.refuse_large(tx, given, "the input with its defaults", values.nameless)
+        filled = plan.input_defaults(given)
+        if filled is not given:
+            given = filled
+            what = "the input with its defaults"
+            values.refuse_large(tx, given, what, values.nameless)
     except values.Refused as refused:
         error = refused.error
         raise refuse(error["code"], error["message"], error.get("details")) from None

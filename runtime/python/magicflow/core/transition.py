@@ -145,7 +145,7 @@ class Transition:
     def delta(self) -> Delta:
         state = self.state
         before = state["run"]
-        run = {k: v for k, v in self.run.items() if before.get(k, _UNSET) != v}
+        run = {k: v for k, v in self.run.items() if k not in before or before[k] != v}
         for name in before:
             if name not in self.run:
                 run[name] = None

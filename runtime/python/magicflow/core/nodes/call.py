@@ -7,6 +7,7 @@ task's id and idempotency key.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -48,7 +49,8 @@ _SETTINGS = {
 
 def _enter(tx: Transition, frame: Row, node: Call) -> None:
     """Check what is sent, once per occurrence; then dispatch."""
-    if frame.get("try", 1) == 1:
+    prepared = node.input_check is not None or node.request is not None
+    if prepared and "try" not in frame:
         try:
             _prepare(tx, frame, node)
         except values.Refused as refused:
@@ -122,7 +124,7 @@ def _activate(tx: Transition, frame: Row, node: Call) -> None:
 # what is reported
 
 
-def result(tx: Transition, frame: Row, node: Call, event: Row) -> None:
+def result(tx: Transition, frame: Row, node: Call, event: Mapping[str, Any]) -> None:
     """The result of the attempt in flight."""
     attempt = _land(tx, frame)
     error: Error | None
