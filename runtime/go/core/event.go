@@ -2,8 +2,8 @@ package core
 
 import (
 	"fmt"
+	"slices"
 
-	"github.com/truongtu268/magic-flow/runtime/go/canonical"
 	"github.com/truongtu268/magic-flow/runtime/go/types"
 )
 
@@ -224,6 +224,7 @@ type Resume struct {
 	Steps  map[string]*Step
 	Visits map[string]*Visit
 	isDAG  bool
+	broken bool // read from JSON that resume_point did not give
 }
 
 // AppendJSON writes the member `resume` as canonical JSON.
@@ -248,15 +249,28 @@ func (r *Resume) AppendJSON(out []byte) []byte {
 
 func resumeOf(members map[string]any) *Resume {
 	r := &Resume{Start: asText(members["start"]), Steps: map[string]*Step{}, Visits: map[string]*Visit{}}
-	if done, is := members["done"].([]any); is {
-		r.Done, r.isDAG = asTexts(done), true
+	done, isDAG := members["done"]
+	r.isDAG = isDAG
+	if items, is := done.([]any); is {
+		r.Done = asTexts(items)
+		r.broken = slices.ContainsFunc(items, func(item any) bool { return !isText(item) })
+	} else if isDAG {
+		r.broken = true
 	}
-	steps, visits := asMembers(members["steps"]), asMembers(members["visits"])
-	for _, path := range canonical.SortedNames(steps) {
-		r.Steps[path] = stepOf(asMembers(steps[path]))
+	steps, is := members["steps"].(map[string]any)
+	r.broken = r.broken || !is
+	for path, row := range steps {
+		row := asMembers(row)
+		r.Steps[path] = stepOf(row)
+		r.broken = r.broken || !isCount(row["n"]) || row["path"] != path || !isText(row["step"]) || !isText(row["status"])
 	}
-	for _, key := range canonical.SortedNames(visits) {
-		r.Visits[key] = visitOf(asMembers(visits[key]))
+	given, there := members["visits"]
+	visits, is := given.(map[string]any)
+	r.broken = r.broken || (there && !is)
+	for key, row := range visits {
+		row := asMembers(row)
+		r.Visits[key] = visitOf(row)
+		r.broken = r.broken || !isCount(row["visit"]) || !isCount(row["entered"]) || !isText(row["block"])
 	}
 	return r
 }

@@ -108,9 +108,12 @@ func (e *Event) problem() string {
 	case e.At < 0 || e.At > maxMillis:
 		return "an event has `at`, integer milliseconds, and `id`, a text"
 	}
-	for name, number := range map[string]*int64{"timeout": e.Timeout, "deadline": e.Deadline, "expires_at": e.ExpiresAt} {
-		if number != nil && (*number < 0 || *number > maxMillis) {
-			return fmt.Sprintf("the event `%s` has no valid `%s`", e.Type, name)
+	for _, each := range [...]struct {
+		name  string
+		value *int64
+	}{{"timeout", e.Timeout}, {"deadline", e.Deadline}, {"expires_at", e.ExpiresAt}} {
+		if each.value != nil && (*each.value < 0 || *each.value > maxMillis) {
+			return fmt.Sprintf("the event `%s` has no valid `%s`", e.Type, each.name)
 		}
 	}
 	return misnamed(e.Type, e.Kind, e.Status)

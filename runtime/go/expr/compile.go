@@ -94,6 +94,22 @@ func (c *Compiled) Evaluate(scope *Scope) (value Value, err error) {
 	return c.run(scope), nil
 }
 
+// Holds says whether the expression is true as a condition: null and what is missing are
+// false. The error is an *Error, also for a value that is neither.
+func (c *Compiled) Holds(scope *Scope) (is bool, err error) {
+	scope.work = maxWork
+	defer func() {
+		switch problem := recover().(type) {
+		case nil:
+		case *Error:
+			is, err = false, problem
+		default:
+			panic(problem)
+		}
+	}()
+	return truth(c.run(scope)), nil
+}
+
 // operand is compile with null for what is missing.
 func operand(expr *Expr) evaluate {
 	run := compile(expr)

@@ -137,6 +137,20 @@ func truth(value Value) bool {
 	return false
 }
 
+// PrintText is what interpolation prints of a value. The error is an *Error.
+func PrintText(value Value) (text string, err error) {
+	defer func() {
+		switch problem := recover().(type) {
+		case nil:
+		case *Error:
+			text, err = "", problem
+		default:
+			panic(problem)
+		}
+	}()
+	return printText(value), nil
+}
+
 // printText is what interpolation prints: null as nothing, numbers as in RFC 8785,
 // objects and lists as canonical JSON.
 func printText(value Value) string {
