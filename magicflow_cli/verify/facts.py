@@ -57,9 +57,7 @@ class Observer:
         shown = Shown(goals, tuple(facts.items()))
         return (self._shown.setdefault(shown, shown),)
 
-    def _broken(
-        self, history: Sequence[Json], move: Move
-    ) -> list[tuple[Fact, str]]:
+    def _broken(self, history: Sequence[Json], move: Move) -> list[tuple[Fact, str]]:
         """Values that fit their schemas and make a step fail."""
         given = ((move.outcome or {}).get("error") or {}).get("code")
         found: list[tuple[Fact, str]] = []
@@ -88,9 +86,7 @@ class Observer:
             if row["type"] == "compensation_failed"
         ]
 
-    def _ending(
-        self, after: State, history: Sequence[Json]
-    ) -> list[tuple[Fact, str]]:
+    def _ending(self, after: State, history: Sequence[Json]) -> list[tuple[Fact, str]]:
         """The run has begun to end, or has ended: by what?"""
         run = after["run"]
         outcome = run.get("ending") or run
@@ -146,4 +142,3 @@ class Observer:
             row["type"] == "rule_matched" and row["action"] == "block_fails"
             for row in history
         )
-

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -86,11 +86,13 @@ class Findings:
     def _ways(self, steps: Iterable[Step]) -> list[list[Step]]:
         return [[*self.times.path(step.source), step] for step in steps]
 
-    def _of(self, kind: str) -> list[tuple[Fact, str, list[list[Step]]]]:
+    def _of(
+        self, kind: str, told: Collection[tuple[str, str]] = ()
+    ) -> list[tuple[Fact, str, list[list[Step]]]]:
         return [
             (fact, message, self._ways(steps))
             for fact, (message, steps) in sorted(self.facts.items())
-            if fact.kind == kind
+            if fact.kind == kind and (fact.step, fact.code) not in told
         ]
 
     def _node(self, step: str) -> str | None:
@@ -300,6 +302,7 @@ class Findings:
         return self.plan["nodes"].get(outer.get("body", "")) is node
 
     def _unanswered(self) -> list[Finding]:
+        broken = {(f.step, f.code) for f in self.facts if f.kind == "misfit"}
         return [
             Finding(
                 codes.MF5703,
@@ -312,7 +315,7 @@ class Findings:
                 ways=group[0][2],
                 confirm=_has_failed(step, group[0][0].code, ends=True),
             )
-            for step, group in _by_step(self._of("unanswered")).items()
+            for step, group in _by_step(self._of("unanswered", broken)).items()
         ]
 
     # what no run does

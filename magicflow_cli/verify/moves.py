@@ -104,6 +104,9 @@ class Moves:
             node = self.structure.nodes[node_id]
             found = [{"output": value} for value in self.results(node_id)]
             found += [{"error": error} for error in self._errors(node_id, node)]
+            if (node.get("compensation") or {}).get("on") == "unknown":
+                given_up = {"code": "UNAVAILABLE", "message": "given up"}
+                found.append({"error": given_up, "unknown": True})
             for kind, limit in _TIMEOUTS:
                 if node.get(limit) is not None:
                     found.append({"timeout": kind})
@@ -140,7 +143,9 @@ class Moves:
         answers = [c for c in above.get("catch", ()) if "circuit_open" in c["match"]]
         if node.get("circuit_breaker") or answers:
             found.add("CIRCUIT_OPEN")
-        return sorted(found - _NEVER_REPORTED, key=lambda code: (code != "INTERNAL", code))
+        return sorted(
+            found - _NEVER_REPORTED, key=lambda code: (code != "INTERNAL", code)
+        )
 
     # moves
 

@@ -36,7 +36,11 @@ _CLOSES = {
     "unlisten": "listen_id",
     "cancel_timer": "timer_id",
 }
-_LIMITS = {"lease": "timeout", "queue": "queue_timeout", "heartbeat": "heartbeat_timeout"}
+_LIMITS = {
+    "lease": "timeout",
+    "queue": "queue_timeout",
+    "heartbeat": "heartbeat_timeout",
+}
 
 
 @dataclass(slots=True)
@@ -105,7 +109,9 @@ def _candidates(workflow: Workflow, path: list[Step], slow: bool) -> Iterator[Sp
     if lives is None:
         return
     ways = ((True, True), (False, True), (False, False))
-    for strict, whole, late in [(*w, late) for late in ((True, False) if slow else (False,)) for w in ways]:
+    for strict, whole, late in [
+        (*w, late) for late in ((True, False) if slow else (False,)) for w in ways
+    ]:
         times = _times(path, lives, strict, whole, late)
         if times is not None:
             yield _spec(path, lives, times, whole)
@@ -237,9 +243,7 @@ def _exact(move: Move, limits: dict[str, int]) -> int | None:
     return None
 
 
-def _spec(
-    path: list[Step], lives: list[_Life], times: list[int], whole: bool
-) -> Spec:
+def _spec(path: list[Step], lives: list[_Life], times: list[int], whole: bool) -> Spec:
     """The scenario: what every attempt comes to, and when."""
     said: dict[str, dict[int, Spec]] = {}
     for life in lives:
@@ -277,6 +281,8 @@ def _outcome(move: Move, after: int) -> Spec | None:
         made = {"fails": told["error"]["code"]}
         if "retryable" in told["error"]:
             made["retryable"] = told["error"]["retryable"]
+        if "unknown" in told:
+            made["unknown"] = True
     elif "timeout" in told:
         return {"times_out": _LIMITS[told["timeout"]]}
     elif "status" in told:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from magicflow.simulation import Trace
-from magicflow.simulation.scenario import Workflow
+from magicflow.simulation.scenario import Workflow, play
 
 from magicflow_cli.verify.clock import Times, take_time
 from magicflow_cli.verify.explore import (
@@ -21,6 +21,7 @@ from magicflow_cli.verify.facts import Observer
 from magicflow_cli.verify.findings import Finding, Findings
 from magicflow_cli.verify.reads import Json
 from magicflow_cli.verify.realise import Spec, realise
+from magicflow_cli.verify.simplify import simplify
 
 
 @dataclass(slots=True)
@@ -79,7 +80,10 @@ def verify(
             untimed += 1
             continue
         spec, trace = made
-        shown.append(Shown(finding, _expecting(plan, spec, trace), trace.path()))
+        spec = _shortened(workflow, finding, spec, trace)
+        shown.append(
+            Shown(finding, expecting(plan, workflow, finding.name, spec), trace.path())
+        )
     return Verification(
         workflow=workflow,
         graph=graph,
@@ -106,8 +110,24 @@ def _first(
     return None
 
 
-def _expecting(plan: Json, spec: Spec, trace: Trace) -> Spec:
-    """The scenario with what came of it."""
+def _shortened(workflow: Workflow, finding: Finding, spec: Spec, trace: Trace) -> Spec:
+    """The scenario without what it can do without."""
+    path, status, error = trace.path(), trace.status, trace.error
+
+    def keeps(other: Trace) -> bool:
+        return (
+            other.path() == path
+            and other.status == status
+            and (other.error or {}).get("code") == (error or {}).get("code")
+            and finding.confirm(other)
+        )
+
+    return simplify(workflow, finding.name, spec, keeps)
+
+
+def expecting(plan: Json, workflow: Workflow, name: str, spec: Spec) -> Spec:
+    """The scenario with what comes of it."""
+    trace = play(workflow, name, spec).trace
     expect: dict[str, Any] = {
         "status": trace.status if trace.is_over else "waiting",
         "path": trace.path(),
@@ -148,14 +168,12 @@ def _longest(plan: Json, workflow: Workflow, times: Times) -> Spec | None:
     made = realise(
         workflow, times.slowest, lambda trace: trace.is_over, "longest-run", slow=True
     )
-    return None if made is None else _expecting(plan, *made)
+    return None if made is None else expecting(plan, workflow, "longest-run", made[0])
 
 
-def _largest(
-    plan: Json, workflow: Workflow, graph: Graph, times: Times
-) -> Spec | None:
+def _largest(plan: Json, workflow: Workflow, graph: Graph, times: Times) -> Spec | None:
     if not times.reaches(graph.largest) or not graph.largest:
         return None
     path = times.path(graph.largest)
     made = realise(workflow, path, lambda trace: True, "largest-state")
-    return None if made is None else _expecting(plan, *made)
+    return None if made is None else expecting(plan, workflow, "largest-state", made[0])
