@@ -129,7 +129,7 @@ def _write(value: object, put: Callable[[str], None]) -> None:
 
 def _write_object(value: dict[object, object], put: Callable[[str], None]) -> None:
     separator = "{"
-    for name in _sorted_names(value):
+    for name in sorted_names(value):
         put(separator)
         put(encode_basestring(name))
         put(":")
@@ -138,7 +138,7 @@ def _write_object(value: dict[object, object], put: Callable[[str], None]) -> No
     put("}" if value else "{}")
 
 
-def _sorted_names(value: dict[object, object]) -> list[str]:
+def sorted_names(value: dict[object, object]) -> list[str]:
     """Member names in the order of their UTF-16 code units."""
     names: list[str] = []
     plain = True

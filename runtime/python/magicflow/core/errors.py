@@ -4,7 +4,7 @@ cause?, suppressed?}`. `step` and `attempt` are null where there is none."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from magicflow.canonical import canonical
 from magicflow.core.limits import exceeds
@@ -84,8 +84,8 @@ def reported_error(
         ),
     )
     retry_after = fields.get("retry_after")
-    if isinstance(retry_after, int) and not isinstance(retry_after, bool):
-        error["retry_after"] = max(retry_after, 0)
+    if _is_integral(retry_after):
+        error["retry_after"] = max(int(retry_after), 0)
     if isinstance(fields.get("cause"), Mapping):
         error["cause"] = dict(fields["cause"])
     if exceeds(error, limit):
@@ -94,6 +94,13 @@ def reported_error(
         error["code"] = code[:MAX_TEXT]
         error["message"] = message[:MAX_TEXT]
     return error
+
+
+def _is_integral(value: Any) -> TypeGuard[int | float]:
+    """Whether a value is an integer in JSON, where 5.0 is 5."""
+    if isinstance(value, float):
+        return value.is_integer()
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _said(message: Any) -> str:

@@ -128,6 +128,12 @@ def input_of(tx: Transition, frame: Row) -> Any:
     return holder["input"]
 
 
+def mapped_input(tx: Transition, frame: Row) -> tuple[Any, bool]:
+    """What a node receives, and whether a mapping made it: else it is the run's own."""
+    holder, node_id = _input_holder(tx, frame)
+    return holder["input"], node_id is not None
+
+
 def sent_input(tx: Transition, frame: Row) -> tuple[Any, tuple[str, ...]]:
     """What a node receives, and where the mapping that made it put secrets: JSON
     pointers. A placeholder anywhere else is somebody's data, never to be resolved."""

@@ -43,10 +43,12 @@ _LIMIT_KINDS = frozenset({"lease", "queue", "heartbeat"})
 def malformed(event: Event) -> str | None:
     """What is wrong with an event, or None. Reads nothing but the event."""
     kind = event.get("type")
-    members = _MEMBERS.get(kind) if kind.__class__ is str else None
+    if kind.__class__ is not str:
+        return "an event has a `type`, a text"
+    members = _MEMBERS.get(kind)
     if members is None or kind is None:
-        return f"there is no event of type {kind!r}"
-    if not _is_count(event.get("at")) or event.get("id").__class__ is not str:
+        return f"there is no event of type `{kind}`"
+    if not is_count(event.get("at")) or event.get("id").__class__ is not str:
         return "an event has `at`, integer milliseconds, and `id`, a text"
     for name, type in members:
         if name not in event or (type and event[name].__class__ is not type):
@@ -58,16 +60,16 @@ def malformed(event: Event) -> str | None:
     if kind == "task_result" and ("error" in event) == ("output" in event):
         return "a task's result has either `output` or `error`"
     if kind == "timed_out" and event["kind"] not in _LIMIT_KINDS:
-        return f"there is no limit of kind {event['kind']!r}"
+        return f"there is no limit of kind `{event['kind']}`"
     if kind == "child_ended" and event["status"] not in _CHILD_ENDS:
-        return f"a child does not end {event['status']!r}"
+        return f"a child does not end `{event['status']}`"
     return None
 
 
 def _is_valid(value: Any, type: type) -> bool:
-    return _is_count(value) if type is int else value.__class__ is type
+    return is_count(value) if type is int else value.__class__ is type
 
 
-def _is_count(value: Any) -> bool:
+def is_count(value: Any) -> bool:
     """An integer that JSON can carry; `true` is none."""
     return value.__class__ is int and 0 <= value <= MAX_MILLIS

@@ -11,9 +11,10 @@ from magicflow.core.frames import ROOT, RUN_TIMEOUT
 from magicflow.core.kinds import KINDS
 from magicflow.core.nodes import seq
 from magicflow.core.refusal import refuse
+from magicflow.core.shapes import is_count
 from magicflow.core.state import Row
 from magicflow.core.transition import Transition
-from magicflow.plan.nodes import Seq
+from magicflow.plan.nodes import Plan, Seq
 
 
 def start(tx: Transition, event: Mapping[str, Any]) -> None:
@@ -33,6 +34,7 @@ def start(tx: Transition, event: Mapping[str, Any]) -> None:
     except values.Refused as refused:
         error = refused.error
         raise refuse(error["code"], error["message"], error.get("details")) from None
+    _refuse_resume(plan, event.get("resume"))
     tx.start = {"input": given, "metadata": metadata, "plan_hash": plan.hash}
     if "retry_of" in event:
         tx.start["retry_of"] = event["retry_of"]
@@ -48,6 +50,49 @@ def start(tx: Transition, event: Mapping[str, Any]) -> None:
     tx.record("run_started")
     _start_deadline(tx, event)
     _enter_root(tx, event.get("resume"))
+
+
+def _refuse_resume(plan: Plan, resume: Mapping[str, Any] | None) -> None:
+    """Raises Refusal for a `resume` that `resume_point` cannot have given."""
+    if resume is None:
+        return
+    block = plan.nodes[plan.root]
+    valid = isinstance(block, Seq) and all(
+        isinstance(rows, dict) and all(fits(key, row) for key, row in rows.items())
+        for rows, fits in (
+            (resume.get("steps"), _is_step),
+            (resume.get("visits", {}), _is_visit),
+        )
+    )
+    if valid and isinstance(block, Seq):
+        if block.deps is None:
+            valid = "done" not in resume and resume.get("start") in block.nodes
+        else:
+            done = resume.get("done")
+            valid = isinstance(done, list) and all(
+                isinstance(name, str) and name in block.deps for name in done
+            )
+    if not valid:
+        raise refuse("MALFORMED", "the event `run_started` has no valid `resume`")
+
+
+def _is_step(path: str, row: Any) -> bool:
+    return (
+        isinstance(row, dict)
+        and is_count(row.get("n"))
+        and row.get("path") == path
+        and isinstance(row.get("step"), str)
+        and isinstance(row.get("status"), str)
+    )
+
+
+def _is_visit(key: str, row: Any) -> bool:
+    return (
+        isinstance(row, dict)
+        and is_count(row.get("visit"))
+        and is_count(row.get("entered"))
+        and isinstance(row.get("block"), str)
+    )
 
 
 def _start_deadline(tx: Transition, event: Mapping[str, Any]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from magicflow.canonical import sorted_names
 from magicflow.expr.arithmetic import OPERATORS, negate
 from magicflow.expr.functions import FUNCTIONS
 from magicflow.expr.paths import Evaluate, bind, compile_path, spend, weigh
@@ -82,8 +83,8 @@ def _secret_places(
     ):
         yield place
     elif op == "object":
-        for name, member in expr["members"].items():
-            yield from _secret_places(member, (*place, name))
+        for name in sorted_names(expr["members"]):
+            yield from _secret_places(expr["members"][name], (*place, name))
     elif op == "array":
         for index, item in enumerate(expr["items"]):
             yield from _secret_places(item, (*place, index))
@@ -225,7 +226,11 @@ def _arithmetic(expr: Expr) -> Evaluate:
 
 
 def _object(expr: Expr) -> Evaluate:
-    members = [(name, _compile(value)) for name, value in expr["members"].items()]
+    # what is sampled comes in one order, whatever that of the plan's text
+    members = [
+        (name, _compile(expr["members"][name]))
+        for name in sorted_names(expr["members"])
+    ]
 
     def build(scope: Scope) -> Value:
         result: dict[str, Value] = {}

@@ -53,7 +53,8 @@ def _integer(function: str, value: Value) -> int:
     number = _number(function, value)
     if isinstance(number, float):
         if not number.is_integer():
-            raise ExpressionError(f"`{function}` takes an integer, not {number}")
+            shown = print_text(number)
+            raise ExpressionError(f"`{function}` takes an integer, not {shown}")
         number = int(number)
     return number
 

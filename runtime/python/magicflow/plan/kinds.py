@@ -232,10 +232,16 @@ def _request(http: Json) -> nodes.Request:
 
 def _request_secrets(http: Json) -> tuple[str, ...]:
     """Where the parts of a request hold secrets, as pointers into the request."""
-    members = {name: http[name] for name in ("url", "body") if http.get(name)}
+    parts: dict[str, Json] = {
+        name: http[name] for name in ("url", "body") if http.get(name)
+    }
     for name in ("headers", "query"):
-        members[name] = {"op": "object", "members": http.get(name) or {}}
-    return secret_pointers({"op": "object", "members": members})
+        parts[name] = {"op": "object", "members": http.get(name) or {}}
+    return tuple(
+        f"/{name}{pointer}"
+        for name, part in parts.items()
+        for pointer in secret_pointers(part)
+    )
 
 
 def _retry(retry: Json) -> nodes.Retry:

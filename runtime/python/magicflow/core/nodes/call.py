@@ -72,7 +72,8 @@ def _prepare(tx: Transition, frame: Row, node: Call) -> None:
 
 def _request(scope: Scope, request: Request) -> Row:
     """The parts of an HTTP request; an absent header or query value is left out."""
-    made: Row = {"url": values.evaluate(scope, request.url, "the url")}
+    url = values.evaluate(scope, request.url, "the url")
+    made: Row = {"url": None if url is ABSENT else url}
     for name, parts in (("headers", request.headers), ("query", request.query)):
         given = {k: values.evaluate(scope, v, f"{name}: {k}") for k, v in parts.items()}
         made[name] = {

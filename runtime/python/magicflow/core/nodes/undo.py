@@ -7,7 +7,7 @@ from typing import Any
 
 from magicflow.core import ending, flow
 from magicflow.core.errors import Error
-from magicflow.core.frames import input_of, owner_path, part_of
+from magicflow.core.frames import mapped_input, owner_path, part_of
 from magicflow.core.kinds import Kind
 from magicflow.core.scope import Scope
 from magicflow.core.state import Row
@@ -38,8 +38,8 @@ def register(tx: Transition, frame: Row, node: Call) -> None:
         row["scope"] = frame["scope"]
         row.update(Scope(tx, frame).loop_values())
     step = tx.step(path)
-    given = input_of(tx, frame)
-    if given is not tx.start["input"] and not (step is not None and "input" in step):
+    given, is_mapped = mapped_input(tx, frame)
+    if is_mapped and not (step is not None and "input" in step):
         row["input"] = given
     tx.undo[str(number)] = row
     tx.edit_step(path)["undo"] = number
