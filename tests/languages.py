@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+STATICCHECK = "honnef.co/go/tools/cmd/staticcheck@v0.8.2"
+"""Run by `go run`: the version is pinned, its build is cached."""
+
 COMMANDS = {"go": ("go", "gofmt")}
 
 

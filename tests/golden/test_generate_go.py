@@ -15,7 +15,7 @@ import pytest
 
 from tests.golden.test_generate_python import CASES as PYTHON_CASES
 from tests.golden.test_generate_python import _diff, ours
-from tests.languages import go, need
+from tests.languages import STATICCHECK, go, need
 from tests.unit.generate.plans import ROOT, compile_texts, run
 
 HERE = Path(__file__).parent / "generate-go"
@@ -69,9 +69,18 @@ def test_it_is_vetted_and_its_tests_pass(project: Path) -> None:
     downloaded = go("mod", "download", cwd=project)
     assert downloaded.returncode == 0, downloaded.stderr
     offline = {"GOPROXY": "off"}
-    for arguments in (("vet", "./..."), ("test", "./..."), ("mod", "verify")):
+    racing = project.name.startswith("kitchen") and shutil.which("gcc")
+    race = ("-race",) if racing else ()
+    commands = (("vet", "./..."), ("test", *race, "./..."), ("mod", "verify"))
+    for arguments in commands:
         done = go(*arguments, cwd=project, env=offline)
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_staticcheck_has_nothing_to_say(project: Path) -> None:
+    need("go")
+    done = go("run", STATICCHECK, "./...", cwd=project)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_the_module_is_complete(project: Path, tmp_path: Path) -> None:

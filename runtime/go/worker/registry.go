@@ -15,7 +15,8 @@ import (
 type handler func(ctx context.Context, input []byte) ([]byte, error)
 
 // Route is a step that an executor runs: its function's types, and how JSON becomes
-// them. Generated code makes them.
+// them. A function that only compensations call has its key in the plan, `svc/undo`,
+// where others have the step. Generated code makes them.
 type Route struct {
 	Executor string
 	Step     string
@@ -108,10 +109,17 @@ func NewExecutor(workflow string, routes ...Route) *Executor {
 	return made
 }
 
-// RegisterFunction uses a function for a step. What is wrong with it (no such step, two
-// functions for one, a signature that differs) is told by Check, and by Start.
+// RegisterFunction uses a function for a step; one that undoes what steps did has no
+// step, and goes by its own name. What is wrong with it (no such step, two functions for
+// one, a signature that differs) is told by Check, and by Start.
 func (e *Executor) RegisterFunction(step string, function any) {
 	route, known := e.routes[step]
+	if !known {
+		if key := e.compensation(step); key != "" {
+			step, known = key, true
+			route = e.routes[key]
+		}
+	}
 	if !known {
 		e.problems = append(e.problems, fmt.Errorf("workflow %q calls no function in a step %q%s", e.workflow, step, e.suggest(step)))
 		return
@@ -127,6 +135,31 @@ func (e *Executor) RegisterFunction(step string, function any) {
 	}
 	e.handlers[step] = bound
 }
+
+// compensation is the key of the one function of this name that has no step, or "".
+func (e *Executor) compensation(name string) (key string) {
+	for _, each := range e.order {
+		if route := e.routes[each]; each == route.Executor+"/"+name {
+			if key != "" {
+				return ""
+			}
+			key = each
+		}
+	}
+	return key
+}
+
+// Routes are the steps and functions that there are, in their order in the workflow.
+func (e *Executor) Routes() []Route {
+	routes := make([]Route, 0, len(e.order))
+	for _, step := range e.order {
+		routes = append(routes, e.routes[step])
+	}
+	return routes
+}
+
+// Workflow is the workflow whose functions these are.
+func (e *Executor) Workflow() string { return e.workflow }
 
 func (e *Executor) suggest(step string) string {
 	for _, each := range e.order {

@@ -435,3 +435,32 @@ func TestConfiguration(t *testing.T) {
 		t.Error("an executor that is not there is served")
 	}
 }
+
+// A function that only compensations call is registered by its name; a task finds it by
+// that, whatever the step.
+func TestAFunctionWithoutAStep(t *testing.T) {
+	text := types.String()
+	undo := func(_ context.Context, input string) (string, error) { return "undone " + input, nil }
+	made := NewExecutor("w", NewRoute("svc", "book", "book", text, text), NewRoute("svc", "svc/undo", "undo", text, text))
+	made.RegisterFunction("book", undo)
+	made.RegisterFunction("undo", undo)
+	if err := made.Check(); err != nil || len(made.Missing()) > 0 {
+		t.Fatal(err, made.Missing())
+	}
+	task := &Task{Workflow: "w", Step: "book/compensate", Executor: "svc", Function: "undo"}
+	found, ok := registry{map[string]*Executor{"w": made}}.find(task)
+	if !ok {
+		t.Fatal("the task finds no function")
+	}
+	if result, err := found(context.Background(), []byte(`"x"`)); err != nil || string(result) != `"undone x"` {
+		t.Error(string(result), err)
+	}
+	twice := NewExecutor("w", NewRoute("a", "a/undo", "undo", text, text), NewRoute("b", "b/undo", "undo", text, text))
+	twice.RegisterFunction("undo", undo)
+	if twice.Check() == nil {
+		t.Error("a name of two functions was taken")
+	}
+	if routes := twice.Routes(); len(routes) != 2 || routes[1].Executor != "b" || twice.Workflow() != "w" {
+		t.Error(routes)
+	}
+}

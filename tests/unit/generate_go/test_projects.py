@@ -109,3 +109,25 @@ def test_a_stub_with_another_signature_does_not_compile(tmp_path: Path) -> None:
     done = go("vet", "./...", cwd=tmp_path)
     assert done.returncode != 0
     assert "ChargeCard" in done.stderr
+
+
+COMPENSATED = """\
+workflow: {name: trip}
+steps:
+  - {name: book, executor: svc, function: bookRoom, compensation: {function: undo}}
+  - {name: undo, executor: svc, function: pay, compensation: {function: undo, executor: other}}
+"""
+
+
+def test_functions_that_only_compensations_call(tmp_path: Path) -> None:
+    """They have routes and stubs of their own, beside a step of the same name."""
+    need("go")
+    plans = compile_texts(COMPENSATED)
+    assert run(tmp_path, plans, TARGETS, language="go") == []
+    text = (tmp_path / "trip/executor/executor_gen.go").read_text()
+    assert 'e.RegisterFunction("svc/undo", handlers.Undo_' in text
+    assert 'e.RegisterFunction("other/undo", handlers.Undo_' in text
+    assert (tmp_path / "trip/steps/svc_undo_compensation.go").is_file()
+    for arguments in (("vet", "./..."), ("test", "./trip/...")):
+        done = go(*arguments, cwd=tmp_path)
+        assert done.returncode == 0, done.stdout + done.stderr

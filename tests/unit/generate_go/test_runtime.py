@@ -6,9 +6,20 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tests.languages import go, need
+from tests.languages import STATICCHECK, go, need
 
 RUNTIME = Path(__file__).parents[3] / "runtime" / "go"
+PACKAGES = (
+    "canonical",
+    "client",
+    "expr",
+    "plan",
+    "regex",
+    "settings",
+    "types",
+    "worker",
+)
+TRACING = RUNTIME / "tracing"
 
 
 def test_it_is_formatted() -> None:
@@ -32,7 +43,7 @@ def test_its_tests_pass_without_races() -> None:
     race = ("-race",) if shutil.which("gcc") or shutil.which("clang") else ()
     done = go("test", *race, "./...", cwd=RUNTIME)
     assert done.returncode == 0, done.stdout + done.stderr
-    for package in ("canonical", "client", "expr", "plan", "regex", "types", "worker"):
+    for package in PACKAGES:
         assert (
             f"ok  \tgithub.com/truongtu268/magic-flow/runtime/go/{package}"
             in done.stdout
@@ -40,8 +51,20 @@ def test_its_tests_pass_without_races() -> None:
 
 
 def test_staticcheck() -> None:
-    """A pinned version, run by `go run`: its build is cached."""
     need("go")
-    tool = "honnef.co/go/tools/cmd/staticcheck@v0.8.2"
-    done = go("run", tool, "./...", cwd=RUNTIME)
+    done = go("run", STATICCHECK, "./...", cwd=RUNTIME)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_tracing_is_a_module_of_its_own() -> None:
+    """Only those need OpenTelemetry who import it."""
+    need("go")
+    for arguments in (
+        ("vet", "./..."),
+        ("mod", "tidy", "-diff"),
+        ("test", "./..."),
+        ("run", STATICCHECK, "./..."),
+    ):
+        done = go(*arguments, cwd=TRACING)
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert "opentelemetry" not in (RUNTIME / "go.mod").read_text()

@@ -13,8 +13,8 @@ from magicflow.types import NoExample, TypeSet, example
 from magicflow_cli.generate.files import FileClass, text_digest
 from magicflow_cli.generate.lower.go.functions import (
     StepFunction,
+    all_functions,
     executors_of,
-    step_functions,
     type_owners,
 )
 from magicflow_cli.generate.lower.go.names import (
@@ -138,7 +138,7 @@ def lower(document: plan.Plan, options: Options) -> Iterator[View]:
     yield View(f"{folder}/steps/executor_gen.go", "executor/build.go.j2", steps)
     for each, stub in zip(made.functions, made.stubs, strict=True):
         yield View(
-            f"{folder}/steps/{file_of(each.step, '_step.go')}",
+            f"{folder}/steps/{_file(each)}",
             "executor/step.go.j2",
             stub,
             kind=FileClass.STUB,
@@ -151,7 +151,7 @@ class _Executor:
         self.document = document
         self.module = module_of(options)
         self.package = package_of(document.workflow.name)
-        self.functions = step_functions(document)
+        self.functions = all_functions(document)
         self.references = References(document.types, self.package)
         self._scope = Scope(document.types)
         self._owners = type_owners(document)
@@ -164,6 +164,12 @@ class _Executor:
     def _constant(self, prefix: str, name: str) -> str:
         return f"{self.package}.{self._scope.constant(prefix, name)}"
 
+    def _step(self, of: StepFunction) -> str:
+        """What a function is registered for."""
+        return (
+            self._constant("Step", of.step) if of.is_step else string_literal(of.step)
+        )
+
     def _type(self, of: StepFunction, direction: str) -> str:
         """A handler's parameter or result: structs go by pointer."""
         ref = of.takes if direction == "input" else of.gives
@@ -175,7 +181,7 @@ class _Executor:
     def _method(self, of: StepFunction) -> Method:
         return Method(
             of.method,
-            self._constant("Step", of.step),
+            self._step(of),
             self._type(of, "input"),
             self._type(of, "output"),
             doc(Untrusted(_about(of)), 1),
@@ -208,7 +214,7 @@ class _Executor:
     def _route(self, of: StepFunction) -> str:
         arguments = [
             self._constant("Executor", of.executor),
-            self._constant("Step", of.step),
+            self._step(of),
             self._constant("Function", of.function),
             self.references.of(of.takes).codec,
             self.references.of(of.gives).codec,
@@ -220,7 +226,7 @@ class _Executor:
         gives = self.references.of(of.gives)
         text = self._example(of.gives)
         if text is None:
-            missing = string_literal(f"the step {of.step} is not written")
+            missing = string_literal(f"{_what(of)} is not written")
             empty = (
                 "nil" if method.output.startswith(("*", "[", "map[", "mf.Raw")) else ""
             )
@@ -276,4 +282,15 @@ class _Executor:
 
 
 def _about(of: StepFunction) -> str:
-    return f"{of.method} runs the step {of.step}. {of.description}".strip()
+    return f"{of.method} runs {_what(of)}. {of.description}".strip()
+
+
+def _what(of: StepFunction) -> str:
+    return f"the step {of.step}" if of.is_step else f"the function {of.function}"
+
+
+def _file(of: StepFunction) -> str:
+    """Functions of two executors may have one name, as steps may not."""
+    if of.is_step:
+        return file_of(of.step, "_step.go")
+    return file_of(of.step.replace("/", "-"), "_compensation.go")

@@ -1,4 +1,5 @@
-"""The steps of a plan that call a function of an executor, as generated code has them."""
+"""The functions of executors that a plan calls, as generated code has them: one for each
+step that calls one, and one for each that only undoes what steps did."""
 
 from __future__ import annotations
 
@@ -12,10 +13,13 @@ from magicflow_cli.plan.naming import name_of_type
 
 @dataclass(frozen=True, slots=True)
 class StepFunction:
-    """One step and its function. `taken` are the names of types that are not the step's
-    to give: elsewhere its types have its name."""
+    """One step and its function, or a function that only compensations call: then `step`
+    is the function's key in the plan, `svc/undo`, which is no name of a step. `taken` are
+    the names of types that are not the step's to give: elsewhere its types have its name.
+    """
 
     step: str
+    is_step: bool
     method: str
     executor: str
     function: str
@@ -28,6 +32,8 @@ class StepFunction:
     def type_name(self, direction: str, own: Mapping[str, str]) -> str:
         """The step's own name for what it takes or gives, "" where another type has
         that name."""
+        if not self.is_step:
+            return ""
         name = go_name(self.step, direction)
         ref = self.takes if direction == "input" else self.gives
         owner = own.get(name)
@@ -42,22 +48,49 @@ def step_functions(document: plan.Plan) -> list[StepFunction]:
     for name in document.presentation.step_order:
         step = document.steps[name]
         function = document.functions.get(step.function or "")
-        if function is None or function.executor.startswith("@"):
-            continue
-        found.append(
-            StepFunction(
-                step=name,
-                method=method_of(name),
-                executor=function.executor,
-                function=function.function,
-                takes=function.input,
-                gives=function.output,
-                errors=function.errors,
-                description=step.description or "",
-                taken=taken,
-            )
-        )
+        if function is not None and not function.executor.startswith("@"):
+            about = step.description or ""
+            found.append(_made(name, True, method_of(name), function, about, taken))
     return found
+
+
+def all_functions(document: plan.Plan) -> list[StepFunction]:
+    """The functions of steps, and those that only compensations call, by key."""
+    found = step_functions(document)
+    taken = frozenset(type_owners(document))
+    methods = {each.method for each in found}
+    for key, function in sorted(document.functions.items()):
+        if function.steps or function.executor.startswith("@"):
+            continue
+        method = method_of(function.function)
+        while method in methods:
+            method += "_"
+        methods.add(method)
+        about = "It undoes what a step did."
+        found.append(_made(key, False, method, function, about, taken))
+    return found
+
+
+def _made(
+    step: str,
+    is_step: bool,
+    method: str,
+    function: plan.Function,
+    description: str,
+    taken: Collection[str],
+) -> StepFunction:
+    return StepFunction(
+        step=step,
+        is_step=is_step,
+        method=method,
+        executor=function.executor,
+        function=function.function,
+        takes=function.input,
+        gives=function.output,
+        errors=function.errors,
+        description=description,
+        taken=taken,
+    )
 
 
 def type_owners(document: plan.Plan) -> dict[str, str]:
