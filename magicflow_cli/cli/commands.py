@@ -64,6 +64,11 @@ COMMANDS = (
         "Run a workflow many times in virtual time and measure it.",
     ),
     Entry(
+        "verify",
+        "magicflow_cli.cli.verify",
+        "Explore every combination of outcomes of a workflow.",
+    ),
+    Entry(
         "schema",
         "magicflow_cli.cli.schema",
         "Print a JSON Schema of the language.",

@@ -220,6 +220,7 @@ MF5707 = _note("MF5707", "A run can fail with its effects in place")
 MF5708 = _warning("MF5708", "A step fails for values that fit")
 MF5709 = _warning("MF5709", "No run comes to a step")
 MF5710 = _note("MF5710", "No run takes a way")
+MF5711 = _warning("MF5711", "The search was ended before it was through")
 
 # MF6: expressions and data flow
 # (MF6001 to MF6019: what an expression is by itself)

@@ -15,22 +15,33 @@ from magicflow_cli.diagnostics.suppression import SUPPRESSION, names_in
 _COMMENT_LINE = re.compile(r"[ \t]*(?:#|$)")
 
 
+VERIFIED = "MF57"
+"""Codes that begin so are for `verify` to find: whoever does not verify cannot tell
+whether a suppression of one silences anything, and `verify` judges no other."""
+
+
 def finish(
-    found: Report | Iterable[Diagnostic], sources: Sources, *, strict: bool = False
+    found: Report | Iterable[Diagnostic],
+    sources: Sources,
+    *,
+    strict: bool = False,
+    verified: bool = False,
 ) -> tuple[Diagnostic, ...]:
     """What is to be shown of `found`.
 
     A comment `# magic-flow: ignore[CODE]` silences that code on its own line, or on the
     next line with content when it stands alone. Errors cannot be silenced. Suppressions
-    that are unknown, vain or, in a file without errors, unused are reported. `strict` turns warnings into errors. The order is file, line, column,
-    code; what concerns no file comes first.
+    that are unknown, vain or, in a file without errors, unused are reported; with
+    `verified` those of the codes that verification finds, else the others. `strict`
+    turns warnings into errors. The order is file, line, column, code; what concerns no
+    file comes first.
     """
     diagnostics = found.diagnostics if isinstance(found, Report) else found
     kept = list(dict.fromkeys(diagnostics))
     extra = Report()
     for file, source in sources.items():
         if source.suppressions:
-            kept = _silence(kept, file, source, extra)
+            kept = _silence(kept, file, source, extra, verified)
     kept += extra.diagnostics
     if strict:
         kept = [_harden(diagnostic) for diagnostic in kept]
@@ -38,7 +49,11 @@ def finish(
 
 
 def _silence(
-    diagnostics: list[Diagnostic], file: str, source: SourceText, extra: Report
+    diagnostics: list[Diagnostic],
+    file: str,
+    source: SourceText,
+    extra: Report,
+    verified: bool,
 ) -> list[Diagnostic]:
     lines = split_lines(source.text)
     targets = _targets(lines)
@@ -46,6 +61,10 @@ def _silence(
     for line, names in sorted(source.suppressions.items()):
         target = targets[line]
         for name, span in _places(lines, file, line, names):
+            if name.startswith(VERIFIED) is not verified:
+                if not verified:
+                    _check_name(name, span, extra)
+                continue
             if _check_name(name, span, extra):
                 silenced.setdefault((target, name), span)
     kept: list[Diagnostic] = []

@@ -129,12 +129,22 @@ def _at_move(moment: _Moment, step: Step, all_steps: list[Step]) -> Clocks | Non
     move = step.move
     if move.kind != "timer":
         begun = moment.begun.get(_name(move.item), {})
+        if not _has_time(moment, begun, move.least):
+            return None
         return _later(moment, begun, NEVER if move.wait is None else move.wait)
     timer = _name(move.event["timer_id"])
     delay = moment.delays.get(timer, 0)
-    if move.encloses and not _lasts(moment, timer, delay, all_steps):
-        return None
-    return _later(moment, moment.begun.get(timer, {}), delay)
+    begun = moment.begun.get(timer, {})
+    if move.encloses:
+        lasts = _lasts(moment, timer, delay, all_steps)
+    else:
+        lasts = _has_time(moment, begun, delay)
+    return _later(moment, begun, delay) if lasts else None
+
+
+def _has_time(moment: _Moment, begun: Clocks, least: int) -> bool:
+    """Whether no timer around something fires before it can come."""
+    return all(moment.delays.get(timer, NEVER) >= least for timer in begun)
 
 
 def _lasts(moment: _Moment, timer: str, delay: int, steps: list[Step]) -> bool:

@@ -34,6 +34,7 @@ _TIMEOUTS = (
     ("queue", "queue_timeout"),
     ("heartbeat", "heartbeat_timeout"),
 )
+_LIMIT_OF = dict(_TIMEOUTS)
 _ENCLOSING = {"seq", "switch", "fork", "for", "try"}
 
 
@@ -43,7 +44,7 @@ class Move:
     `occurrence` that step's path. `outcome` is what a scenario says of it:
     `{"output": …}`, `{"error": …}`, `{"timeout": kind}`, `{"stopped": True}`. `encloses`:
     a timer that ends what runs inside its node. `wait` is the longest time from the start of what the move ends to the move, in milliseconds; None where nothing
-    bounds it."""
+    bounds it; `least` the shortest."""
 
     kind: Kind
     item: str
@@ -54,6 +55,7 @@ class Move:
     outcome: Json | None = None
     encloses: bool = False
     wait: int | None = None
+    least: int = 0
     node: str = ""
 
 
@@ -196,14 +198,16 @@ class Moves:
         path = frame.get("owner") or frame["path"]
         task = {"task_id": path, "attempt": frame["attempt"]}
         row = state["steps"].get(path)
-        limits = [node.get(name) for name in ("timeout", "heartbeat_timeout")]
-        known = [limit for limit in limits if limit is not None]
-        wait = None if not known else min(known) + (node.get("queue_timeout") or 0)
+        wait = node.get("timeout")
+        if wait is not None:
+            wait += node.get("queue_timeout") or 0
         outcomes = self.outcomes(frame["node"])
         if "stopping" in frame:
             outcomes = [outcomes[0], {"stopped": True}]
         for outcome in outcomes:
+            least = 0
             if "timeout" in outcome:
+                least = node[_LIMIT_OF[outcome["timeout"]]]
                 event = {"type": "timed_out", "kind": outcome["timeout"], **task}
             elif "stopped" in outcome:
                 event = {"type": "task_stopped", **task}
@@ -218,6 +222,7 @@ class Moves:
                 attempt=frame["attempt"],
                 outcome=outcome,
                 wait=wait,
+                least=least,
                 node=frame["node"],
             )
 

@@ -221,16 +221,26 @@ def _times(
             if exact is not None:
                 bounds.at_least(opened, ended, exact)
                 bounds.at_most(opened, ended, exact)
-            elif limits:
-                longest = max(min(limits.values()) - 1, 0)
+            elif "lease" in limits:
+                longest = max(limits["lease"] - 1, 0)
                 bounds.at_most(opened, ended, longest)
                 if late:
                     bounds.at_least(opened, ended, longest)
         elif limits and (whole or ended is not None):
             slack = 1 if strict else 0
             until = last if ended is None else ended
-            bounds.at_most(opened, until, max(min(limits.values()) - slack, 0))
+            most = _longest(limits)
+            if most is not None:
+                bounds.at_most(opened, until, max(most[1] - slack, 0))
     return bounds.solve(len(path))
+
+
+def _longest(limits: dict[str, int]) -> tuple[str, int] | None:
+    """The limit up to which something may stay open, and its kind; None when that is
+    for ever: a task that was taken in time may go on without a limit of its own."""
+    if not limits.keys() & {"due", "lease", "heartbeat"}:
+        return None
+    return max(limits.items(), key=lambda each: each[1])
 
 
 def _exact(move: Move, limits: dict[str, int]) -> int | None:
@@ -255,7 +265,10 @@ def _spec(path: list[Step], lives: list[_Life], times: list[int], whole: bool) -
             after = times[life.ended] - times[life.open.opened]
             outcome = _outcome(move, after)
         elif whole or life.ended is not None:
+            most = _longest(life.open.limits)
             outcome = {"never": True}
+            if most is not None and most[0] == "queue":
+                outcome = {"times_out": "queue_timeout"}
         else:
             outcome = None
         if outcome is not None:

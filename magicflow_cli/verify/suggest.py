@@ -54,11 +54,14 @@ class _Candidate:
 
 
 def suggest(
-    plan: Json, verified: Verification, reached: Iterable[Goal] = ()
+    plan: Json,
+    verified: Verification,
+    reached: Iterable[Goal] = (),
+    taken: Iterable[str] = (),
 ) -> Suggestions:
     """Scenarios for everything that a verified plan can reach and that is not `reached`
-    yet."""
-    return _Suggester(plan, verified).run(set(reached))
+    yet. `taken` are names that there are already."""
+    return _Suggester(plan, verified).run(set(reached), set(taken))
 
 
 class _Suggester:
@@ -74,15 +77,14 @@ class _Suggester:
         self.bits: dict[frozenset[Goal], int] = {}
         self.reach = self._reach()
 
-    def run(self, reached: set[Goal]) -> Suggestions:
+    def run(self, reached: set[Goal], names: set[str]) -> Suggestions:
         missing = self.wanted - reached
         chosen = self._cover(self._candidates(missing), set(missing))
         kept = _without_needless(chosen, missing)
         found: list[Suggested] = []
-        names: set[str] = set()
         seen = set(reached)
         for candidate in kept:
-            adds = (candidate.goals & missing) - seen
+            adds = set(candidate.goals & missing) - seen
             seen |= candidate.goals
             name = _name_of(candidate.trace, names)
             found.append(self._finished(name, candidate, adds))
@@ -276,18 +278,18 @@ def _back(came: dict[int, Step | None], last: Step) -> list[Step]:
 
 def _ways_home(graph: Graph, times: Times) -> dict[int, Step]:
     """The first step of the shortest way to an end, for every state that has one;
-    completed runs come first."""
+    completed runs come first, those that the workflow's timeout ends last."""
     into: dict[int, list[Step]] = {}
     for state in range(graph.states):
         if times.reaches(state):
             for step in times.steps[state]:
                 into.setdefault(step.target, []).append(step)
     found: dict[int, Step] = {}
-    for good in (True, False):
+    for status in ("completed", "failed", "timed_out", "cancelled"):
         ends = [
             state
             for state, run in sorted(graph.ended.items())
-            if (run["status"] == "completed") is good
+            if run["status"] == status
         ]
         waiting = deque(ends)
         while waiting:
