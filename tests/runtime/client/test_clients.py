@@ -26,7 +26,7 @@ from magicflow.worker import WorkflowError
 
 from tests.runtime.harness import add
 from tests.runtime.plans import call, plan, three_steps
-from tests.runtime.serving import Running, serving
+from tests.runtime.serving import LANGUAGES, Running, serving
 
 FAST = Retries(attempts=4, first=0.001, longest=0.002)
 
@@ -37,11 +37,12 @@ async def by_mode(input: Any) -> Any:
     await asyncio.sleep(60)
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[Running]:
+@pytest.fixture(scope="module", params=LANGUAGES)
+def running(request: pytest.FixtureRequest) -> Iterator[Running]:
     modes = plan({"m": call("mode")}, ["m"], name="modes")
     handlers = {"add": add, "mode": by_mode}
-    with serving(three_steps(), modes, handlers=handlers) as server:
+    plans = (three_steps(), modes)
+    with serving(*plans, handlers=handlers, language=request.param) as server:
         yield server
 
 

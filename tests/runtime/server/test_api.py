@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +13,7 @@ from magicflow.worker import WorkflowError
 from tests.runtime.harness import add
 from tests.runtime.plans import retried, three_steps
 from tests.runtime.server.described import Described
-from tests.runtime.serving import Running, serving
+from tests.runtime.serving import LANGUAGES, Running, serving
 
 
 async def slow_or_failing(input: Any) -> Any:
@@ -25,23 +24,14 @@ async def slow_or_failing(input: Any) -> Any:
     return {"ok": True}
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[Running]:
-    plans = [three_steps(), retried()]
-    handlers = {"add": add, "a": slow_or_failing}
+@pytest.fixture(scope="module", params=LANGUAGES)
+def running(request: pytest.FixtureRequest) -> Iterator[Running]:
     # the step `a` of `three` must not get the handler meant for `retried`
-    three = json.loads(json.dumps(plans[0]))
-    with serving(
-        three,
-        {**plans[1], "nodes": _other_executor(plans[1]["nodes"])},
-        handlers={"add": add},
-    ) as server:
-        from magicflow.worker.local import LocalExecutor
-
-        server.server.engine.add_executor(
-            "other", LocalExecutor.of("other", {"add": slow_or_failing})
-        )
-        assert handlers
+    other = retried()
+    other["nodes"] = _other_executor(other["nodes"])
+    executors = {"svc": {"add": add}, "other": {"add": slow_or_failing}}
+    plans = (three_steps(), other)
+    with serving(*plans, executors=executors, language=request.param) as server:
         yield server
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from tests.runtime.faults.processes import Place
 from tests.runtime.plans import lit, path, plan, step_output
-from tests.runtime.serving import Running, serving
+from tests.runtime.serving import LANGUAGES, Running, serving
 
 FORM = {
     "kind": "object",
@@ -53,9 +53,9 @@ LISTENS = plan(
 )
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[Running]:
-    with serving(ASKS, LISTENS) as server:
+@pytest.fixture(scope="module", params=LANGUAGES)
+def running(request: pytest.FixtureRequest) -> Iterator[Running]:
+    with serving(ASKS, LISTENS, language=request.param) as server:
         yield server
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -15,9 +16,10 @@ from magicflow.worker import WorkflowError
 
 from tests.runtime.plans import call, lit, plan, three_steps
 from tests.runtime.server.described import Described
-from tests.runtime.serving import Running, serving
+from tests.runtime.serving import LANGUAGES, Running, serving
 
 Json = dict[str, Any]
+ROOT = Path(__file__).parents[3]
 
 
 def asking() -> Json:
@@ -49,10 +51,11 @@ async def add(input: Any) -> Any:
     return {"n": input["n"] + 1}
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[Running]:
+@pytest.fixture(scope="module", params=LANGUAGES)
+def running(request: pytest.FixtureRequest) -> Iterator[Running]:
     plans = [three_steps(), asking(), polled(), human()]
-    with serving(*plans, handlers={"add": add, "work": work}) as server:
+    handlers = {"add": add, "work": work}
+    with serving(*plans, handlers=handlers, language=request.param) as server:
         yield server
 
 
@@ -87,6 +90,28 @@ def test_every_route_is_described_and_nothing_else() -> None:
         matched.add((method, fitting[0].pattern))
     undescribed = {(m, p.pattern) for m, p, _ in routes.ALL} - matched
     assert not undescribed
+
+
+def test_both_servers_have_the_same_routes() -> None:
+    text = (ROOT / "runtime/go/server/routes.go").read_text(encoding="utf-8")
+    listed = re.findall(r'newRoute\("(\w+)", "([^"]+)"', text)
+    go = {
+        (method, path.replace("{*}", "(.+)").replace("{}", "([^/]+)"))
+        for method, path in listed
+    }
+    assert len(go) == len(listed)
+    python = {(m, p.pattern.replace("\\", "")) for m, p, _ in routes.ALL}
+    assert go == python
+
+
+def test_every_address_takes_what_is_described(
+    http: httpx.Client, described: Described
+) -> None:
+    for path, operations in described.document["paths"].items():
+        response = http.request("TRACE", re.sub(r"\{\w+\}", "x", path))
+        assert response.status_code == 405, path
+        methods = {method.upper() for method in operations}
+        assert methods <= set(response.headers["allow"].split(", ")), path
 
 
 def test_the_service_is_described_by_one_hand(running: Running) -> None:

@@ -21,7 +21,13 @@ from magicflow.worker import (
 )
 
 from tests.runtime.plans import call, plan, retried, three_steps
-from tests.runtime.serving import Running, serving
+from tests.runtime.serving import LANGUAGES, Running, serving
+
+
+@pytest.fixture(params=LANGUAGES)
+def language(request: pytest.FixtureRequest) -> str:
+    """Whose server."""
+    return str(request.param)
 
 
 @contextmanager
@@ -53,9 +59,9 @@ def add_one(input: dict[str, int]) -> dict[str, int]:
     return {"n": input["n"] + 1}
 
 
-def test_a_polling_worker_does_the_steps() -> None:
+def test_a_polling_worker_does_the_steps(language: str) -> None:
     with (
-        serving(three_steps()) as running,
+        serving(three_steps(), language=language) as running,
         Client(running.url, running.token) as client,
         working(running, {"add": add_one}, health_port=0) as worker,
     ):
@@ -71,13 +77,13 @@ def test_a_polling_worker_does_the_steps() -> None:
         assert httpx.post(f"http://{host}:{port}/health").status_code == 405
 
 
-def test_errors_of_a_worker_reach_the_run() -> None:
+def test_errors_of_a_worker_reach_the_run(language: str) -> None:
     async def declines(context: TaskContext, input: Any) -> Any:
         assert context.delivery == 1
         raise WorkflowError("DECLINED", "no", retryable=False, details={"a": 1})
 
     with (
-        serving(retried()) as running,
+        serving(retried(), language=language) as running,
         working(running, {"add": declines}),
         Client(running.url, running.token) as client,
     ):
@@ -88,9 +94,9 @@ def test_errors_of_a_worker_reach_the_run() -> None:
         assert ended.error["details"] == {"a": 1}
 
 
-def test_a_task_without_a_worker_waits_and_health_names_it() -> None:
+def test_a_task_without_a_worker_waits_and_health_names_it(language: str) -> None:
     with (
-        serving(three_steps()) as running,
+        serving(three_steps(), language=language) as running,
         Client(running.url, running.token) as client,
     ):
         started = client.start("three", {"n": 1})
@@ -116,9 +122,9 @@ def report(
     return http.post(f"/api/v2/tasks/{task['id']}/{what}", json={**token, **body})
 
 
-def test_a_late_result_is_refused_and_counted() -> None:
+def test_a_late_result_is_refused_and_counted(language: str) -> None:
     with (
-        serving(three_steps(), lease=0.15) as running,
+        serving(three_steps(), lease=0.15, language=language) as running,
         httpx.Client(base_url=running.url, headers=running.headers) as http,
         Client(running.url, running.token) as client,
     ):
@@ -143,9 +149,9 @@ def test_a_late_result_is_refused_and_counted() -> None:
         assert "magicflow_stale_reports 7" in http.get("/metrics").text
 
 
-def test_heartbeats_prolong_a_lease() -> None:
+def test_heartbeats_prolong_a_lease(language: str) -> None:
     with (
-        serving(three_steps(), lease=0.2) as running,
+        serving(three_steps(), lease=0.2, language=language) as running,
         httpx.Client(base_url=running.url, headers=running.headers) as http,
         Client(running.url, running.token) as client,
     ):
@@ -158,9 +164,9 @@ def test_heartbeats_prolong_a_lease() -> None:
         assert report(http, task, "complete", output={"n": 2}).status_code == 200
 
 
-def test_after_five_deliveries_the_attempt_is_unavailable() -> None:
+def test_after_five_deliveries_the_attempt_is_unavailable(language: str) -> None:
     with (
-        serving(three_steps(), lease=0.05) as running,
+        serving(three_steps(), lease=0.05, language=language) as running,
         httpx.Client(base_url=running.url, headers=running.headers) as http,
         Client(running.url, running.token) as client,
     ):
@@ -172,7 +178,7 @@ def test_after_five_deliveries_the_attempt_is_unavailable() -> None:
         assert ended.error is not None and ended.error["code"] == "UNAVAILABLE"
 
 
-def test_a_cancelled_run_cancels_the_worker_s_task() -> None:
+def test_a_cancelled_run_cancels_the_worker_s_task(language: str) -> None:
     cancelled = threading.Event()
 
     async def hangs(context: TaskContext, input: Any) -> Any:
@@ -183,7 +189,7 @@ def test_a_cancelled_run_cancels_the_worker_s_task() -> None:
             raise
 
     with (
-        serving(retried(), lease=0.3) as running,
+        serving(retried(), lease=0.3, language=language) as running,
         working(running, {"add": hangs}) as worker,
         Client(running.url, running.token) as client,
     ):
@@ -195,9 +201,11 @@ def test_a_cancelled_run_cancels_the_worker_s_task() -> None:
         assert cancelled.wait(2)
 
 
-def test_a_function_that_nobody_has_is_unavailable() -> None:
+def test_a_function_that_nobody_has_is_unavailable(language: str) -> None:
     with (
-        serving(plan({"a": call("nobodyHasIt")}, ["a"], name="one")) as running,
+        serving(
+            plan({"a": call("nobodyHasIt")}, ["a"], name="one"), language=language
+        ) as running,
         working(running, {"add": add_one}),
         Client(running.url, running.token) as client,
     ):
@@ -205,9 +213,9 @@ def test_a_function_that_nobody_has_is_unavailable() -> None:
         assert ended.error is not None and ended.error["code"] == "UNAVAILABLE"
 
 
-def test_a_bad_report_is_refused() -> None:
+def test_a_bad_report_is_refused(language: str) -> None:
     with (
-        serving(three_steps()) as running,
+        serving(three_steps(), language=language) as running,
         httpx.Client(base_url=running.url, headers=running.headers) as http,
     ):
         for body in ({}, {"attempt": 1}, {"attempt": True, "delivery": 1}):
@@ -238,18 +246,16 @@ def test_a_worker_needs_all_its_handlers() -> None:
         worker.start()
 
 
-def test_a_worker_waits_for_its_server() -> None:
-    with serving(three_steps()) as running:
+def test_a_worker_waits_for_its_server(language: str) -> None:
+    with serving(three_steps(), language=language) as running:
         host = running.url
     # nobody listens there any more
-    with working(
-        Running(running.server, running.loop, host), {"add": add_one}
-    ) as worker:
+    with working(Running(None, None, host), {"add": add_one}) as worker:
         time.sleep(0.2)
         assert not worker.connected
 
 
-def test_messages_have_the_shape_of_the_schema() -> None:
+def test_messages_have_the_shape_of_the_schema(language: str) -> None:
     import json
     from pathlib import Path
 
@@ -265,7 +271,7 @@ def test_messages_have_the_shape_of_the_schema() -> None:
         )
 
     with (
-        serving(three_steps()) as running,
+        serving(three_steps(), language=language) as running,
         httpx.Client(base_url=running.url, headers=running.headers) as http,
         Client(running.url, running.token) as client,
     ):

@@ -1,0 +1,71 @@
+package server
+
+import (
+	"strconv"
+	"strings"
+)
+
+// Problem is an error answer (RFC 9457): status, our code, one sentence, and what is
+// wrong where.
+type Problem struct {
+	Status int
+	Code   string
+	Detail string
+	// Errors is a list of {path, code, message}; nil where there are none.
+	Errors any
+	// Details are what the core tells besides, where it does; HasDetails also for null.
+	Details    any
+	HasDetails bool
+	// Headers are names and values, one after the other.
+	Headers []string
+}
+
+func (p *Problem) Error() string { return p.Detail }
+
+func badRequest(detail string) *Problem {
+	return &Problem{Status: 400, Code: "BAD_REQUEST", Detail: detail}
+}
+
+func notFound(detail string) *Problem {
+	return &Problem{Status: 404, Code: "NOT_FOUND", Detail: detail}
+}
+
+func conflict(detail string) *Problem {
+	return &Problem{Status: 409, Code: "CONFLICT", Detail: detail}
+}
+
+func tooLarge(limit int) *Problem {
+	return &Problem{
+		Status: 413, Code: "TOO_LARGE", Detail: "the body has more than " + strconv.Itoa(limit) + " bytes",
+	}
+}
+
+var titles = map[int]string{
+	400: "Bad request",
+	401: "Not authorized",
+	404: "Not found",
+	405: "Method not allowed",
+	409: "Conflict",
+	413: "Too large",
+	422: "Not valid",
+	429: "Too many requests",
+	500: "Internal error",
+	503: "Not available",
+}
+
+// append writes the answer's body.
+func (p *Problem) append(to *answer) {
+	to.begin()
+	to.text("type", "urn:magicflow:problem:"+strings.ToLower(p.Code))
+	to.text("title", titles[p.Status])
+	to.integer("status", int64(p.Status))
+	to.text("code", p.Code)
+	to.text("detail", p.Detail)
+	if p.HasDetails {
+		to.value("details", p.Details)
+	}
+	if p.Errors != nil {
+		to.value("errors", p.Errors)
+	}
+	to.end()
+}
