@@ -93,6 +93,8 @@ type Engine struct {
 	// of the goroutine that settles
 	recoveryDelay time.Duration
 	watched       map[string]*Run
+
+	workers workers
 }
 
 // New is an engine on a store, which it closes at its end.
@@ -111,7 +113,7 @@ func New(of store.Store, options Options) *Engine {
 		e.metrics = NewMetrics()
 	}
 	if e.spawn == nil {
-		e.spawn = func(work func()) { go work() }
+		e.spawn = e.workers.begin
 	}
 	faults := options.Faults
 	if faults == nil {
@@ -264,6 +266,7 @@ func (e *Engine) Close(drain time.Duration) {
 	for _, run := range e.runs.clear() {
 		run.wake()
 	}
+	e.workers.close()
 	if e.traces != nil {
 		e.traces.Close()
 	}
