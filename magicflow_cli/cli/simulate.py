@@ -144,11 +144,7 @@ def _simulate(
             on_run=progress,
         )
     except NotPossible as error:
-        raise NotDone(
-            codes.MF0017,
-            str(error),
-            help="say in an outcome script, `--outcomes FILE`, what is not known",
-        ) from None
+        raise NotDone(codes.MF0017, str(error), help=error.help) from None
     finally:
         if progress is not None:
             sys.stderr.write("\r" + " " * 40 + "\r")

@@ -62,6 +62,10 @@ def _chances(outcome: models.Outcome) -> Iterator[str]:
         yield "after"
 
 
+def _weight(outcome: models.Outcome) -> float:
+    return 1.0 if outcome.weight is None else outcome.weight
+
+
 def _latency(text: str) -> Latency | None:
     try:
         return parse_latency(text)
@@ -146,6 +150,13 @@ class _Check:
                 )
         for each in outcome.one_of or ():
             self._outcome(key, node, each)
+        if outcome.one_of and not any(_weight(each) for each in outcome.one_of):
+            self.report.add(
+                codes.MF0412,
+                "all of `one_of` have the weight 0",
+                key_span(outcome, "one_of"),
+                help="give at least one a weight above 0",
+            )
         if node is None or outcome.one_of is not None:
             return
         id, core = self._core(node)

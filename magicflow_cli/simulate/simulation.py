@@ -53,7 +53,10 @@ def simulate(
         value = given["input"] if make_input is None else make_input(world.dice)
         refused = run.start(value, given.get("metadata"), timeout)
         if refused is not None:
-            raise NotPossible(f"the input is refused: {refused['message']}")
+            raise NotPossible(
+                f"the input is refused: {refused['message']}",
+                "write an `input` that fits into the outcome script",
+            )
         run.run()
         statistics.take(run)
         if on_run is not None:

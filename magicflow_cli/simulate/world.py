@@ -45,7 +45,11 @@ _NEVER = NeverAnswers()
 
 
 class NotPossible(ValueError):
-    """The workflow cannot be simulated; the text says why."""
+    """The workflow cannot be simulated; the text says why, `help` how to mend it."""
+
+    def __init__(self, message: str, help: str) -> None:
+        super().__init__(message)
+        self.help = help
 
 
 def latencies_of(annotations: Mapping[str, str]) -> dict[str, Latency]:
@@ -56,7 +60,10 @@ def latencies_of(annotations: Mapping[str, str]) -> dict[str, Latency]:
             try:
                 found[name[len(LATENCY) + 1 :]] = parse_latency(text)
             except ValueError as error:
-                raise NotPossible(f"annotation `{name}`: {error}") from None
+                raise NotPossible(
+                    f"annotation `{name}`: {error}",
+                    "write `50ms`, `50ms..2s` or `p50=50ms p95=2s`",
+                ) from None
     return found
 
 
@@ -86,7 +93,10 @@ class RandomWorld:
         try:
             return self._fakes.of(self._plan["input"])
         except NoExample as error:
-            raise NotPossible(f"no input is known ({error})") from None
+            raise NotPossible(
+                f"no input is known ({error})",
+                "say it in an outcome script, `--outcomes FILE`: `input: …`",
+            ) from None
 
     def outcome_of(self, asked: Asked) -> Outcome:
         dice = self.dice
@@ -129,8 +139,8 @@ class RandomWorld:
             return self._fakes.of(type)
         except NoExample as error:
             raise NotPossible(
-                f"no value for step `{asked.step}` is known ({error}): "
-                "say in an outcome script what it returns"
+                f"no value for step `{asked.step}` is known ({error})",
+                "say in an outcome script, `--outcomes FILE`, what it `returns`",
             ) from None
 
     def _faults_of(self, asked: Asked) -> list[Fault]:

@@ -44,6 +44,17 @@ def project(tmp_path: Path) -> Path:
         "  input_schema: {type: object, additionalProperties: false, properties: {}}\n"
         "  output_schema: {type: object, additionalProperties: false, properties: {}}\n"
     )
+    (tmp_path / "scenarios").mkdir()
+    (tmp_path / "scenarios" / "one.scenario.yaml").write_text(
+        "apiVersion: workflow.magic-flow.io/v2\nkind: Scenario\n"
+        "metadata: {name: it-waits}\nspec:\n"
+        "  workflow: one\n  expect: {within: 1s}\n"
+    )
+    (tmp_path / "slow.yaml").write_text(
+        (WORKFLOW % "slow").replace(
+            "1.0.0}", "1.0.0, annotations: {magic-flow.io/latency: slow}}"
+        )
+    )
     return tmp_path
 
 

@@ -21,7 +21,7 @@ ALLOWED: dict[str, set[str]] = {
     "compile": {"check", "documents", "plan", "load", "diagnostics"},
     "docs": {"plan"},
     "generate": {"plan", "diagnostics"},
-    "simulate": {"plan", "diagnostics"},
+    "simulate": {"plan", "documents", "load", "diagnostics"},
     "verify": {"plan", "diagnostics", "simulate"},
     "migrate": {"documents", "load", "diagnostics"},
 }

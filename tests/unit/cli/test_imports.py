@@ -80,7 +80,7 @@ def test_the_layout_is_imported_to_draw() -> None:
 
 
 def test_validating_compiles_and_draws_nothing() -> None:
-    names = imported("validate", EXAMPLE)
+    names = imported("validate", EXAMPLE / "workflow.yaml")
     assert not [
         name
         for name in names

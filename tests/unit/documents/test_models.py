@@ -57,7 +57,10 @@ def test_examples_of_the_schema_are_steps() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["workflow", "context", "project", "server", "executor", "plan", "messages"],
+    [
+        *("workflow", "context", "scenario", "project", "server", "executor"),
+        *("plan", "messages"),
+    ],
 )
 def test_a_schema_is_one_and_says_what_everything_is(name: str) -> None:
     import jsonschema
