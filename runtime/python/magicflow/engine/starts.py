@@ -103,8 +103,11 @@ class Starts:
 
     def _new_run(self, request: StartRequest, deployed: Deployed) -> LiveRun:
         now = self._engine.clock.now()
-        given = {name: getattr(request, name) for name in _INFO}
-        info = {name: value for name, value in given.items() if value is not None}
+        info: Json = {}
+        for name in _INFO:
+            value = getattr(request, name)
+            if value is not None:
+                info[name] = value
         plan = deployed.plan
         row = RunRow(
             id=self._engine.new_id(),

@@ -74,30 +74,27 @@ class App:
 
     async def respond(self, scope: Scope, receive: Receive) -> Answer | None:
         """The answer to a request, or None when its handler has sent it."""
+        path = scope["path"]
+        request = Request(scope, receive)
         try:
-            return await self._answer(scope, receive)
+            scope["authorized"] = self._authorized(request)
+            if not scope["authorized"] and path not in _OPEN:
+                raise Problem(
+                    401,
+                    "UNAUTHORIZED",
+                    "a valid bearer token is required",
+                    headers=((b"www-authenticate", b'Bearer realm="magic-flow"'),),
+                )
+            for pattern, handler in self._routes.get(scope["method"], ()):
+                found = pattern.fullmatch(path)
+                if found is not None:
+                    request.parameters = found.groups()
+                    return await handler(self, request)
+            raise self._no_route(path)
         except Problem as problem:
             return problem_answer(problem)
         except Exception as error:
-            return problem_answer(problem_of(error, scope["path"]))
-
-    async def _answer(self, scope: Scope, receive: Receive) -> Answer | None:
-        path = scope["path"]
-        request = Request(scope, receive)
-        scope["authorized"] = self._authorized(request)
-        if not scope["authorized"] and path not in _OPEN:
-            raise Problem(
-                401,
-                "UNAUTHORIZED",
-                "a valid bearer token is required",
-                headers=((b"www-authenticate", b'Bearer realm="magic-flow"'),),
-            )
-        for pattern, handler in self._routes.get(scope["method"], ()):
-            found = pattern.fullmatch(path)
-            if found is not None:
-                request.parameters = found.groups()
-                return await handler(self, request)
-        raise self._no_route(path)
+            return problem_answer(problem_of(error, path))
 
     def _authorized(self, request: Request) -> bool:
         if not self.config.auth:

@@ -27,8 +27,8 @@ _START: dict[str, tuple[type, ...]] = {
     "delay": (str, int, float),
 }
 _ADDRESS = re.compile(r"https?://[^\s/?#]+([/?#]\S*)?")
-_WAIT: dict[bytes, str] = {}
-"""Queries that are nothing but a `wait`, read before: they come with every start."""
+_WAIT: dict[bytes, float] = {}
+"""Seconds of queries that are nothing but a `wait`: they come with every start."""
 PRIORITIES = {"low": -10, "normal": 0, "high": 10, "critical": 20}
 
 
@@ -63,15 +63,18 @@ def wait_of(request: Request, longest: float) -> float:
     query = request.scope["query_string"]
     if not query:
         return 0
-    text = _WAIT.get(query) or request.query.get("wait")
-    if not text:
-        return 0
-    if query not in _WAIT and len(_WAIT) < 64 and len(request.query) == 1:
-        _WAIT[query] = text
-    try:
-        return min(parse_duration(text) / 1000, longest)
-    except ValueError as error:
-        raise Problem(400, "BAD_REQUEST", f"wait: {error}") from None
+    seconds = _WAIT.get(query)
+    if seconds is None:
+        text = request.query.get("wait")
+        if not text:
+            return 0
+        try:
+            seconds = parse_duration(text) / 1000
+        except ValueError as error:
+            raise Problem(400, "BAD_REQUEST", f"wait: {error}") from None
+        if len(_WAIT) < 64 and len(request.query) == 1:
+            _WAIT[query] = seconds
+    return min(seconds, longest)
 
 
 def start_request(workflow: str, body: Json, request: Request) -> StartRequest:

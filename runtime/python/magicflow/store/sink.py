@@ -10,10 +10,10 @@ too: begin, rows and commit happen in one call, while the event loop goes on.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from magicflow.store.model import Conflict, Effect, OutboxChange, Transition
+from magicflow.store.model import Conflict, OutboxChange, Transition
 
 _COLUMNS = (
     "run_id, version, status, at, ended_at, event, changes, history, history_end, "
@@ -35,9 +35,10 @@ _NOTHING_OPENED = (None,) * 7
 _NOTHING_CLOSED = (None, None)
 _NO_TRANSITION = (None,) * 18
 
-_OTHER_VERSION = "another version"
+Values = list[object]
+"""The members of rows, one row after the other."""
 
-Row = tuple[object, ...]
+_OTHER_VERSION = "another version"
 
 _TRIGGERS = {
     "NEW.workflow IS NOT NULL": """
@@ -83,27 +84,48 @@ def open_sink(connection: sqlite3.Connection) -> None:
         )
 
 
-def rows_of(writes: Iterable[Transition | OutboxChange]) -> list[Row]:
+def values_of(writes: Iterable[Transition | OutboxChange]) -> Values:
     """The writes as rows of the sink, in order.
 
     Identities of the outbox are never used again, so that it does not matter whether
     the rows of one write are opened or closed first.
     """
-    rows: list[Row] = []
+    values: Values = []
     for write in writes:
         if isinstance(write, Transition):
-            _add_transition(rows, write)
+            _add_transition(values, write)
+            opened, closed = write.opened[1:], write.closed[1:]
         else:
-            rows += map(_changing, write.changed)
-            rows += map(_closing, write.closed)
-    return rows
+            for e in write.changed:
+                values += (e.run_id, *_NO_TRANSITION, None, e.kind, e.key, None, None)
+                values += (e.delivery, e.payload, *_NOTHING_CLOSED)
+            opened, closed = [], write.closed
+        for e in opened:
+            values += (e.run_id, *_NO_TRANSITION, e.kind, None, e.key, e.name, e.due)
+            values += (e.delivery, e.payload, *_NOTHING_CLOSED)
+        for run_id, kind, key in closed:
+            values += (run_id, *_NO_TRANSITION, *_NOTHING_OPENED, kind, key)
+    return values
 
 
-def _add_transition(rows: list[Row], write: Transition) -> None:
-    run, opened, closed = write.begins, write.opened, write.closed
-    begun: Row = _NOT_BEGUN
-    if run is not None:
-        begun = (
+def _add_transition(values: Values, write: Transition) -> None:
+    """A transition with the first row that it opens and the first that it closes."""
+    values += (
+        write.run_id,
+        write.version,
+        write.status,
+        write.at,
+        write.ended_at,
+        write.event,
+        write.changes,
+        write.history,
+        write.history_end,
+    )
+    run = write.begins
+    if run is None:
+        values += _NOT_BEGUN
+    else:
+        values += (
             run.workflow,
             run.workflow_version,
             run.plan_hash,
@@ -115,55 +137,30 @@ def _add_transition(rows: list[Row], write: Transition) -> None:
             run.retry_of,
             run.info,
         )
-    rows.append(
-        (
-            write.run_id,
-            write.version,
-            write.status,
-            write.at,
-            write.ended_at,
-            write.event,
-            write.changes,
-            write.history,
-            write.history_end,
-            *begun,
-            *(_opening(opened[0]) if opened else _NOTHING_OPENED),
-            *(closed[0][1:] if closed else _NOTHING_CLOSED),
-        )
-    )
-    if len(opened) > 1:
-        rows += [
-            (e.run_id, *_NO_TRANSITION, *_opening(e), *_NOTHING_CLOSED)
-            for e in opened[1:]
-        ]
-    if len(closed) > 1:
-        rows += map(_closing, closed[1:])
+    if write.opened:
+        e = write.opened[0]
+        values += (e.kind, None, e.key, e.name, e.due, e.delivery, e.payload)
+    else:
+        values += _NOTHING_OPENED
+    values += write.closed[0][1:] if write.closed else _NOTHING_CLOSED
 
 
-def _opening(e: Effect) -> Row:
-    return (e.kind, None, e.key, e.name, e.due, e.delivery, e.payload)
+def parts_of(values: Values) -> Iterator[Values]:
+    """The rows of `values_of` in as many parts as they need statements."""
+    most = MOST_ROWS * _WIDTH
+    for start in range(0, len(values), most):
+        yield values[start : start + most]
 
 
-def _changing(e: Effect) -> Row:
-    changed = (None, e.kind, e.key, None, None, e.delivery, e.payload)
-    return (e.run_id, *_NO_TRANSITION, *changed, *_NOTHING_CLOSED)
-
-
-def _closing(identity: tuple[str, str, str]) -> Row:
-    run_id, kind, key = identity
-    return (run_id, *_NO_TRANSITION, *_NOTHING_OPENED, kind, key)
-
-
-def write_rows(connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
+def write_values(connection: sqlite3.Connection, values: Values) -> None:
     """Write at most MOST_ROWS rows. Raises Conflict."""
-    size = 1 << (len(rows) - 1).bit_length()
-    values = [value for row in rows for value in row]
+    size = 1 << (len(values) // _WIDTH - 1).bit_length()
     # rows of nothing but null are ignored: so there are few statements to prepare
-    values += [None] * ((size - len(rows)) * _WIDTH)
+    values += [None] * (size * _WIDTH - len(values))
     try:
         connection.execute(_statement(size), values)
     except sqlite3.IntegrityError as error:
-        raise _conflict(error, str(rows[0][0])) from None
+        raise _conflict(error, str(values[0])) from None
 
 
 @lru_cache(maxsize=16)

@@ -32,7 +32,13 @@ from magicflow.store.model import (
     Transition,
     Write,
 )
-from magicflow.store.sink import MOST_ROWS, Row, open_sink, rows_of, write_rows
+from magicflow.store.sink import (
+    Values,
+    open_sink,
+    parts_of,
+    values_of,
+    write_values,
+)
 
 _RUN_COLUMNS = (
     "id, workflow, workflow_version, plan_hash, status, version, created_at, "
@@ -117,24 +123,24 @@ class SqliteStore:
     def commit(self, writes: Sequence[Write]) -> None:
         often = [w for w in writes if isinstance(w, Transition | OutboxChange)]
         seldom = [w for w in writes if isinstance(w, PlanRow | Setting | Erasure)]
-        rows = rows_of(often)
+        parts = [*parts_of(values_of(often))]
         with _translated("cannot write"):
-            if seldom or len(rows) > MOST_ROWS:
-                self._commit_parts(rows, seldom)
-            elif rows:
-                write_rows(self._writer, rows)
+            if seldom or len(parts) > 1:
+                self._commit_parts(parts, seldom)
+            elif parts:
+                write_values(self._writer, parts[0])
         self._checkpoints.committed(self._writer)
         if self._forgetting or any(isinstance(write, Erasure) for write in seldom):
             self._forgetting = not self._forget_erased()
 
     def _commit_parts(
-        self, rows: list[Row], seldom: list[PlanRow | Setting | Erasure]
+        self, parts: list[Values], seldom: list[PlanRow | Setting | Erasure]
     ) -> None:
         writer = self._writer
         writer.execute("BEGIN IMMEDIATE")
         try:
-            for start in range(0, len(rows), MOST_ROWS):
-                write_rows(writer, rows[start : start + MOST_ROWS])
+            for values in parts:
+                write_values(writer, values)
             for write in seldom:
                 _write_seldom(writer, write)
             writer.execute("COMMIT")
