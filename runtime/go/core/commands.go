@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/truongtu268/magic-flow/runtime/go/plan"
-	"github.com/truongtu268/magic-flow/runtime/go/types"
 )
 
 // Command is something to be done, in the order in which it takes effect; a driver writes
@@ -282,7 +281,7 @@ func (c *RunEnded) AppendJSON(out []byte) []byte {
 // DecodeCommand reads a command that a server of any language wrote to its outbox. It
 // fails for a text that is none.
 func DecodeCommand(data []byte) (Command, error) {
-	value, err := types.DecodeValue(data, around)
+	value, err := decodeStored(data)
 	if err != nil {
 		return nil, fmt.Errorf("the command is no JSON: %w", err)
 	}

@@ -178,22 +178,31 @@ func EventOf(members map[string]any) *Event {
 	e := &Event{
 		Type: asText(members["type"]), ID: asText(members["id"]), At: asInteger(members["at"]),
 		RunID: asText(members["run_id"]), Input: members["input"], Metadata: asMembers(members["metadata"]),
-		Timeout: asOptional(members, "timeout"), Deadline: asOptional(members, "deadline"),
 		TaskID: asText(members["task_id"]), Attempt: asInteger(members["attempt"]), Output: members["output"],
 		Error: members["error"], Unknown: isTrue(members["unknown"]), Kind: asText(members["kind"]),
 		Delivery: members["delivery"], TimerID: asText(members["timer_id"]), EventID: asText(members["event_id"]),
-		Event: asText(members["event"]), Data: members["data"], ExpiresAt: asOptional(members, "expires_at"),
+		Event: asText(members["event"]), Data: members["data"],
 		By: members["by"], ChildID: asText(members["child_id"]), Status: asText(members["status"]),
 		Reason: asText(members["reason"]),
 	}
 	_, e.HasError = members["error"]
+	switch e.Type {
+	case EventReceived:
+		e.ExpiresAt = asOptional(members, "expires_at")
+	case RunStarted:
+		e.readStart(members)
+	}
+	return e
+}
+
+func (e *Event) readStart(members map[string]any) {
+	e.Timeout, e.Deadline = asOptional(members, "timeout"), asOptional(members, "deadline")
 	if of, is := members["retry_of"].(string); is {
 		e.RetryOf = &of
 	}
 	if resume := asMembers(members["resume"]); resume != nil {
 		e.Resume = resumeOf(resume)
 	}
-	return e
 }
 
 // isTrue is how much of a value the flag `unknown` takes for true: anything but null,

@@ -1,6 +1,8 @@
 package core
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/truongtu268/magic-flow/runtime/go/canonical"
@@ -206,7 +208,7 @@ const around = 8
 // DecodeDelta reads a delta that a server of any language wrote. It fails for a text that
 // is no delta.
 func DecodeDelta(data []byte) (*Delta, error) {
-	value, err := types.DecodeValue(data, around)
+	value, err := decodeStored(data)
 	if err != nil {
 		return nil, fmt.Errorf("the delta is no JSON: %w", err)
 	}
@@ -229,6 +231,21 @@ func DecodeDelta(data []byte) (*Delta, error) {
 		delta.Cells = append(delta.Cells, Change[any]{key, cells[key]})
 	}
 	return delta, nil
+}
+
+// decodeStored reads what a store has. An expression may have made a double that prints
+// as an integer beyond the domain of what comes in from outside.
+func decodeStored(data []byte) (any, error) {
+	value, err := types.DecodeValue(data, around)
+	if err == nil {
+		return value, nil
+	}
+	var outside *types.DomainError
+	if errors.As(err, &outside) && outside.Code == types.CodeIntegerRange {
+		err = json.Unmarshal(data, &value)
+		return value, err
+	}
+	return nil, err
 }
 
 func rowsOf[T any](section any, read func(map[string]any) *T) []Change[*T] {

@@ -1,0 +1,1 @@
+"""The cores of two languages against each other: the same plans, the same events."""

@@ -1,0 +1,236 @@
+"""A random world around a run: what its commands ask for happens, or something else."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+from tests.differential.plans import EVENTS
+from tests.differential.values import NUMBERS, TEXTS, value
+
+Json = dict[str, Any]
+OPENS = {
+    "schedule_task": "task_id",
+    "start_timer": "timer_id",
+    "listen": "listen_id",
+    "open_human_task": "task_id",
+    "start_child": "child_id",
+}
+CLOSES = {
+    "cancel_task": ("schedule_task", "task_id"),
+    "cancel_timer": ("start_timer", "timer_id"),
+    "unlisten": ("listen", "listen_id"),
+    "close_human_task": ("open_human_task", "task_id"),
+    "cancel_child": ("start_child", "child_id"),
+}
+HOSTILE = [
+    "run_started",
+    "task_result",
+    "timed_out",
+    "task_stopped",
+    "timer_fired",
+    "event_received",
+    "human_completed",
+    "child_ended",
+    "cancel_requested",
+    "pause",
+    "resume",
+    "explode",
+]
+MEMBERS = [
+    "task_id",
+    "attempt",
+    "output",
+    "error",
+    "kind",
+    "timer_id",
+    "event_id",
+    "event",
+    "data",
+    "child_id",
+    "status",
+    "reason",
+    "run_id",
+    "input",
+    "metadata",
+    "timeout",
+    "deadline",
+    "expires_at",
+    "unknown",
+    "retry_of",
+    "resume",
+]
+
+
+class World:
+    def __init__(self, rng: Random) -> None:
+        self.rng = rng
+        self.now = 1_700_000_000_000 if rng.random() < 0.9 else 0
+        self.count = 0
+        self.patience = rng.choice([0.3, 0.9, 0.9, 0.98])
+        self.luck = rng.choice([0.5, 0.85, 0.85, 0.97])
+        self.open: dict[tuple[str, str], Json] = {}
+        self.late: list[Json] = []
+        self.events: list[str] = []
+
+    def start(self, resume: Json | None = None) -> Json:
+        rng = self.rng
+        items = [value(rng, 1) for _ in range(rng.randrange(4))]
+        given: Any = {"flag": rng.random() < 0.5, "items": items, "v": value(rng, 2)}
+        event: Json = {"run_id": rng.choice(["r1", "r1", "rün/1"]), "input": given}
+        if rng.random() < 0.1:
+            event["input"] = value(rng)
+        if rng.random() < 0.2:
+            event["metadata"] = {"k": value(rng, 1)}
+        if rng.random() < 0.1:
+            event["timeout"] = rng.choice([0, 1000, 2**53 - 1])
+        if rng.random() < 0.1:
+            event["deadline"] = self.now + rng.choice([0, 500, 10_000])
+        if rng.random() < 0.1:
+            event["retry_of"] = "r0"
+        if resume is not None:
+            event["resume"] = resume
+        return self._event("run_started", event)
+
+    def _event(self, type: str, members: Json) -> Json:
+        self.count += 1
+        id = f"00000000-0000-4000-8000-{self.count:012d}"
+        if self.rng.random() < 0.05:
+            id = self.rng.choice(TEXTS)
+        return {"type": type, "id": id, "at": self.now, **members}
+
+    def take(self, commands: list[Json]) -> None:
+        for command in commands:
+            kind = command["type"]
+            if kind in OPENS:
+                self.open[kind, command[OPENS[kind]]] = command
+            elif kind in CLOSES:
+                what, member = CLOSES[kind]
+                found = self.open.get((what, command[member]))
+                if found is not None and command.get("wait"):
+                    self.open[what, command[member]] = {**found, "stopping": True}
+                elif found is not None:
+                    self.late.append(self.open.pop((what, command[member])))
+
+    def next(self, paused: bool) -> Json:
+        """What happens now."""
+        rng = self.rng
+        self.now += rng.choice([0, 0, 1, 50])
+        choice = rng.random()
+        if choice < 0.03:
+            return self._event(rng.choice(["pause", "cancel_requested", "resume"]), {})
+        if choice < 0.07:
+            return self.hostile()
+        if choice < 0.12 and self.late:
+            return self.answer(rng.choice(self.late))
+        if choice < 0.18 or not self.open:
+            return self.told()
+        if paused and choice < 0.5:
+            return self._event("resume", {})
+        keys = sorted(self.open)
+        if rng.random() < self.patience:
+            keys = [key for key in keys if key[0] != "start_timer"] or keys
+        key = rng.choice(keys)
+        command = self.open[key]
+        if key[0] != "listen" and rng.random() < 0.95:
+            self.late.append(self.open.pop(key))
+        return self.answer(command)
+
+    def told(self) -> Json:
+        """An event for the run, perhaps one that it knows."""
+        rng = self.rng
+        id = f"x{self.count}"
+        if self.events and rng.random() < 0.2:
+            id = rng.choice(self.events)
+        self.events.append(id)
+        data: Any = {"k": rng.randint(0, 1)}
+        if rng.random() < 0.3:
+            data = value(rng)
+        event = {"event_id": id, "event": rng.choice([*EVENTS, "none"]), "data": data}
+        if rng.random() < 0.3:
+            event["expires_at"] = self.now + rng.choice([0, 1, 100])
+        return self._event("event_received", event)
+
+    def output(self) -> Any:
+        choice = self.rng.random()
+        return {"v": 1} if choice < 0.4 else value(self.rng)
+
+    def error(self) -> Any:
+        rng = self.rng
+        made: Json = {"code": rng.choice(["BOOM", "BOOM", "ODD", "TIMEOUT", "", None])}
+        made["message"] = rng.choice(["no", rng.choice(TEXTS), value(rng, 1)])
+        for member, given in (
+            ("retryable", rng.choice([True, False, "yes"])),
+            ("details", value(rng, 2)),
+            ("retry_after", rng.choice([*NUMBERS, 5000, True])),
+            ("cause", rng.choice([{"code": "INNER"}, "text", None])),
+            ("suppressed", [1]),
+            ("extra", 1),
+        ):
+            if rng.random() < 0.2:
+                made[member] = given
+        return made if rng.random() < 0.95 else value(rng, 1)
+
+    def answer(self, command: Json) -> Json:
+        rng, kind = self.rng, command["type"]
+        if kind == "schedule_task":
+            task = {"task_id": command["task_id"], "attempt": command["attempt"]}
+            if rng.random() < self.luck:
+                return self._event("task_result", {**task, "output": self.output()})
+            choice = rng.random()
+            if choice < 0.7:
+                if rng.random() < 0.2:
+                    task["unknown"] = rng.choice([True, True, False])
+                return self._event("task_result", {**task, "error": self.error()})
+            if choice < 0.8 or command.get("stopping"):
+                return self._event("task_stopped", task)
+            limit = rng.choice(["lease", "queue", "heartbeat"])
+            return self._event("timed_out", {**task, "kind": limit})
+        if kind == "start_timer":
+            self.now = max(self.now, min(command["due"], self.now + 10**9))
+            return self._event("timer_fired", {"timer_id": command["timer_id"]})
+        if kind == "listen":
+            event = self.told()
+            data: Json = {**command["correlate"]}
+            if rng.random() < 0.5:
+                data["more"] = value(rng, 1)
+            return {**event, "event": command["event"], "data": data}
+        if kind == "open_human_task":
+            given = rng.choice([True, value(rng, 2), value(rng, 2)])
+            answer = {"task_id": command["task_id"], "data": given}
+            return self._event("human_completed", answer)
+        return self.child(command)
+
+    def child(self, command: Json) -> Json:
+        rng = self.rng
+        ends = ["completed", "completed", "failed", "timed_out", "cancelled"]
+        event: Json = {"child_id": command["child_id"], "status": rng.choice(ends)}
+        if event["status"] == "completed":
+            event["output"] = self.output()
+        elif rng.random() < 0.6:
+            event["error"] = self.error()
+        return self._event("child_ended", event)
+
+    def hostile(self) -> Json:
+        """Whatever comes from outside: members of other events, of other types."""
+        rng = self.rng
+        known: Json = {
+            "task_id": [k[1] for k in self.open] or ["a"],
+            "child_id": [k[1] for k in self.open] or ["a"],
+            "timer_id": ["@run#timeout", "@run#grace", "#", "a#b", "/#timeout"],
+            "attempt": [0, 1, 2, -1],
+            "kind": ["lease", "nap"],
+            "status": ["completed", "exploded"],
+            "event": EVENTS,
+            "error": [self.error()],
+            "resume": [{"steps": {}, "start": "s0"}, {"steps": {}, "done": []}],
+        }
+        event = self._event(rng.choice(HOSTILE), {})
+        for name in rng.sample(MEMBERS, rng.randrange(8)):
+            given = rng.choice(known[name]) if name in known else value(rng, 2)
+            event[name] = given if rng.random() < 0.8 else value(rng, 1)
+        if rng.random() < 0.2:
+            event[rng.choice(["at", "id", "type"])] = value(rng, 1)
+        if rng.random() < 0.1:
+            del event[rng.choice(["at", "id", "type"])]
+        return event
