@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from random import Random
+from typing import Any, Protocol, TypeVar
 
 from hypothesis import strategies as st
 
@@ -20,14 +22,49 @@ from tests.runtime.core.plans import (
 )
 
 Json = dict[str, Any]
+T = TypeVar("T")
 EVENTS = {"ping": {"name": "ping", "type": {"type": "any"}, "listens": True}}
+
+
+class Choices(Protocol):
+    """What a random plan is made of."""
+
+    def number(self, low: int, high: int) -> int: ...
+
+    def pick(self, among: Sequence[T]) -> T: ...
+
+
+class Drawn:
+    """Hypothesis chooses, and shrinks."""
+
+    def __init__(self, draw: st.DrawFn) -> None:
+        self._draw = draw
+
+    def number(self, low: int, high: int) -> int:
+        return self._draw(st.integers(low, high))
+
+    def pick(self, among: Sequence[T]) -> T:
+        return self._draw(st.sampled_from(among))
+
+
+class Thrown:
+    """Dice choose: fast."""
+
+    def __init__(self, dice: Random) -> None:
+        self._dice = dice
+
+    def number(self, low: int, high: int) -> int:
+        return self._dice.randint(low, high)
+
+    def pick(self, among: Sequence[T]) -> T:
+        return self._dice.choice(among)
 
 
 class _Builder:
     """Draws one plan. `room` bounds its size, `looped` says that a loop is around."""
 
-    def __init__(self, draw: st.DrawFn) -> None:
-        self.draw = draw
+    def __init__(self, choices: Choices) -> None:
+        self.choices = choices
         self.nodes: Json = {}
         self.handlers: set[str] = set()
         self.steps: list[str] = []
@@ -40,11 +77,11 @@ class _Builder:
         return name
 
     def flag(self, percent: int = 30) -> bool:
-        return self.draw(st.integers(0, 99)) < percent
+        return self.choices.number(0, 99) < percent
 
     def block(self, id: str, depth: int) -> None:
         """A list with forward and sometimes backward jumps, or a DAG."""
-        count = self.draw(st.integers(1, 3))
+        count = self.choices.number(1, 3)
         names = [self.step(depth) for _ in range(count) if self.room > 0 or _ == 0]
         if self.flag(25):
             deps = {
@@ -73,7 +110,7 @@ class _Builder:
             self.handlers.add(handler)
             target = f"{handler}/rethrow"
             if rejoin and self.flag(50):
-                target = self.draw(st.sampled_from([*names, "@block"]))
+                target = self.choices.pick([*names, "@block"])
             else:
                 self.nodes[target] = {"kind": "raise", "rethrow": True}
                 made.append(target)
@@ -103,7 +140,7 @@ class _Builder:
         ]
         if depth < 3 and self.room > 0:
             kinds += ["switch", "fork", "for", "fork", "for"]
-        kind = self.draw(st.sampled_from(kinds))
+        kind = self.choices.pick(kinds)
         inner = self.flag(60) and kind not in ("set", "raise", "emit")
         id = f"{name}/do" if inner else name
         node = getattr(self, f"make_{kind}")(id, name, depth)
@@ -120,7 +157,7 @@ class _Builder:
         if self.flag(20):
             catch.append(
                 clause(
-                    self.draw(st.sampled_from(["ignore", "end_run"])),
+                    self.choices.pick(["ignore", "end_run"]),
                     "timeout",
                     before=True,
                 )
@@ -132,7 +169,7 @@ class _Builder:
             catch.append(clause("run", handler=fallback))
         self.nodes[name] = {"kind": "try", "body": id, "catch": catch, **head}
         if self.flag(50):
-            attempts = self.draw(st.integers(2, 3))
+            attempts = self.choices.number(2, 3)
             self.nodes[name]["retry"] = policy(
                 max_attempts=attempts, jitter=self.flag()
             )
@@ -150,7 +187,7 @@ class _Builder:
     def make_call(self, id: str, name: str, depth: int) -> Json:
         node = call(timeout=100)
         if self.flag(30):
-            on = self.draw(st.sampled_from(["unknown", "completed"]))
+            on = self.choices.pick(["unknown", "completed"])
             node["compensation"] = {"node": f"{name}/compensate", "on": on}
             self.nodes[f"{name}/compensate"] = call(
                 function="undo", input=path("undo", name="output")
@@ -166,10 +203,10 @@ class _Builder:
         return {"kind": "set", "value": obj(v=lit(1))}
 
     def make_wait(self, id: str, name: str, depth: int) -> Json:
-        return {"kind": "wait", "duration": self.draw(st.sampled_from([0, 10]))}
+        return {"kind": "wait", "duration": self.choices.pick([0, 10])}
 
     def make_listen(self, id: str, name: str, depth: int) -> Json:
-        asked = {"k": lit(self.draw(st.integers(0, 1)))} if self.flag(50) else {}
+        asked = {"k": lit(self.choices.number(0, 1))} if self.flag(50) else {}
         return {
             "kind": "listen",
             "event": "ping",
@@ -212,12 +249,12 @@ class _Builder:
 
     def make_fork(self, id: str, name: str, depth: int) -> Json:
         branches = []
-        for number in range(self.draw(st.integers(1, 3))):
+        for number in range(self.choices.number(1, 3)):
             self.block(f"{name}/b{number}", depth + 1)
             branches.append({"name": f"b{number}", "body": f"{name}/b{number}"})
         node: Json = {
             "kind": "fork",
-            "mode": self.draw(st.sampled_from(["all", "all", "any", "race"])),
+            "mode": self.choices.pick(["all", "all", "any", "race"]),
             "fail_fast": self.flag(60),
             "branches": branches,
         }
@@ -244,18 +281,17 @@ class _Builder:
         return node
 
 
-@st.composite
-def random_plans(draw: st.DrawFn) -> Json:
-    builder = _Builder(draw)
+def build_plan(choices: Choices, **members: Any) -> Json:
+    """One random plan; `members` are further ones of it."""
+    builder = _Builder(choices)
     builder.block("/", 0)
     rules = []
-    members: Json = {}
     if builder.flag(30):
         actions = ["fail", "compensate", "continue", "goto", "block_fails"]
-        action = draw(st.sampled_from(actions))
+        action = choices.pick(actions)
         root = builder.nodes["/"]
-        target = draw(st.sampled_from([n for n in root["nodes"] if "/" not in n]))
-        when = equals(path("error", "code"), draw(st.sampled_from(["BOOM", "RAISED"])))
+        target = choices.pick([n for n in root["nodes"] if "/" not in n])
+        when = equals(path("error", "code"), choices.pick(["BOOM", "RAISED"]))
         if action == "compensate" and builder.flag(50):
             step = builder.name()
             builder.nodes[step] = call(step)
@@ -270,17 +306,17 @@ def random_plans(draw: st.DrawFn) -> Json:
         elif "deps" not in root:
             rules.append(rule(1, when, action, target=target))
     if builder.flag(20):
-        read = draw(st.sampled_from(builder.steps))
+        read = choices.pick(builder.steps)
         seen = equals(output(read, "v"), 1)
         root = builder.nodes["/"]
         if "deps" not in root and builder.flag(50):
-            target = draw(st.sampled_from([n for n in root["nodes"] if "/" not in n]))
+            target = choices.pick([n for n in root["nodes"] if "/" not in n])
             rules.append(rule(2, seen, "goto", target=target))
         else:
             rules.append(rule(2, seen, "fail", code="SEEN"))
     if builder.flag(40):
         actions = ["cancel_and_cleanup", "ignore", "retry", "fallback"]
-        action = draw(st.sampled_from(actions))
+        action = choices.pick(actions)
         members["timeout"] = {"after": 20_000, "action": action}
         if action == "fallback":
             handler = builder.name()
@@ -301,3 +337,8 @@ def random_plans(draw: st.DrawFn) -> Json:
         limits=limits,
         **members,
     )
+
+
+@st.composite
+def random_plans(draw: st.DrawFn, **members: Any) -> Json:
+    return build_plan(Drawn(draw), **members)

@@ -6,6 +6,10 @@ import asyncio
 from typing import Any
 
 import pytest
+from magicflow.engine.clock import settle
+from magicflow.engine.localruns import LocalRuns
+from magicflow.engine.tasks import Task
+from magicflow.store import Effect
 from magicflow.worker import TaskContext
 
 from tests.runtime.faults.workflows import UNDONE, compiled
@@ -65,3 +69,58 @@ def test_a_runner_that_breaks_fails_its_attempt(
 
     asyncio.run(test())
     assert "the runner failed" in caplog.text
+
+
+class Alone:
+    """Runs of one executor with one place, without an engine."""
+
+    concurrency = 1
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+        self.ended: list[Any] = []
+        self.freed: list[str] = []
+        self.runs = LocalRuns(
+            lambda task, outcome: self.ended.append(outcome), self.freed.append
+        )
+
+    async def run(self, context: TaskContext) -> Any:
+        self.calls.append(context.run_id)
+        await asyncio.Event().wait()
+
+    def close(self) -> None:
+        """Nothing."""
+
+    def start(self) -> Task:
+        message = {"run_id": "r", "task_id": "t", "executor": "svc", "attempt": 1}
+        task = Task(message, 0, Effect("r", "task", "t@1"), "three")
+        self.runs.start(task, self, None)
+        return task
+
+
+def test_what_is_cancelled_before_it_began_gives_its_place_back() -> None:
+    async def test() -> None:
+        alone = Alone()
+        alone.runs.stop(alone.start())
+        await settle()
+        assert alone.calls == []
+        assert alone.ended == [None], "its end is told, as that of others"
+        assert alone.freed == ["svc"]
+        assert alone.runs.has_place("svc", alone)
+
+    asyncio.run(test())
+
+
+def test_the_place_of_an_orphan_is_given_to_who_waits() -> None:
+    async def test() -> None:
+        alone = Alone()
+        alone.start()
+        await settle()
+        alone.runs.release()
+        alone.runs.forget_orphans()
+        await settle()
+        assert alone.ended == [], "its task is gone"
+        assert alone.freed == ["svc"]
+        assert alone.runs.has_place("svc", alone)
+
+    asyncio.run(test())

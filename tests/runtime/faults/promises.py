@@ -23,7 +23,7 @@ Expected = Callable[[RunRow, Json], None]
 
 FINAL = ("completed", "failed", "timed_out", "cancelled")
 ENDS = {f"run_{status}" for status in FINAL}
-IN_VAIN = frozenset({"echo", "decline", "work"})
+IN_VAIN = frozenset({"echo", "decline"})
 """Functions that have no effect."""
 
 

@@ -28,17 +28,19 @@ class _LocalRun:
     """A handler at work. It outlives its task when the engine recovers from a failed
     store: then the attempt, scheduled again, takes the run over instead of a second."""
 
-    __slots__ = ("context", "outcome", "task", "work")
+    __slots__ = ("began", "context", "outcome", "task", "work")
 
     def __init__(self, task: Task | None, context: TaskContext) -> None:
         self.task = task
         self.context = context
         self.work: asyncio.Task[None] | None = None
+        self.began = False
         self.outcome: Outcome | None = None
 
     def stop(self) -> None:
         self.context.cancel()
-        if self.work is not None:
+        # what is cancelled before it has begun is never entered, and could not say so
+        if self.work is not None and self.began:
             self.work.cancel()
 
 
@@ -83,8 +85,10 @@ class LocalRuns:
         run.work = loop.create_task(self._work(run, executor, runner))
 
     async def _work(self, run: _LocalRun, executor: str, runner: LocalRunner) -> None:
+        run.began = True
         try:
-            run.outcome = await runner.run(run.context)
+            if not run.context.cancelled:
+                run.outcome = await runner.run(run.context)
         except asyncio.CancelledError:
             run.outcome = None
         except Exception as error:
@@ -95,10 +99,10 @@ class LocalRuns:
         finally:
             self._busy[executor] -= 1
         task = run.task
-        if task is None:
-            return  # the engine recovers; `attach` or `forget_orphans` comes for it
-        self._runs.pop(task.attempt_key, None)
-        self._finished(task, run.outcome)
+        # without one the engine recovers; `attach` or `forget_orphans` comes for it
+        if task is not None:
+            self._runs.pop(task.attempt_key, None)
+            self._finished(task, run.outcome)
         self._freed(executor)
 
     def attach(self, task: Task) -> bool:
