@@ -147,7 +147,7 @@ class Pipeline:
     async def close(self) -> None:
         """Write what is decided, then stop."""
         self._flush()
-        await self._loop.run_in_executor(None, self._writer.close)
+        await self.aside(self._writer.close)
         await asyncio.sleep(0)
 
 
