@@ -43,9 +43,9 @@ func main() {
 		must(err)
 		program.Plans = append(program.Plans, plan)
 	}
-	var err error
-	program.OpenAPI, err = os.ReadFile(os.Args[2])
+	described, err := os.ReadFile(os.Args[2])
 	must(err)
+	program.OpenAPI = [][]byte{described}
 	must(server.Serve(config, program, func(address net.Addr) { fmt.Println("http://" + address.String()) }))
 }
 

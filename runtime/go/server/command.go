@@ -61,7 +61,11 @@ func readProgram(given *options) (program Program, err error) {
 		program.Plans = append(program.Plans, plan)
 	}
 	if given.openapi != "" {
-		program.OpenAPI, err = os.ReadFile(given.openapi)
+		description, err := os.ReadFile(given.openapi)
+		if err != nil {
+			return program, err
+		}
+		program.OpenAPI = [][]byte{description}
 	}
 	return program, err
 }

@@ -93,7 +93,7 @@ func (h *httpExecutor) send(ctx context.Context, task *engine.TaskMessage) (map[
 	if err != nil {
 		return nil, err
 	}
-	return resultOf(answer, given)
+	return stepResult(answer, given)
 }
 
 // resolve is the request with its secrets.
@@ -117,7 +117,7 @@ func (h *httpExecutor) resolve(task *engine.TaskMessage) (map[string]any, error)
 	return request, nil
 }
 
-func resultOf(answer *received, given map[string]any) (map[string]any, error) {
+func stepResult(answer *received, given map[string]any) (map[string]any, error) {
 	body, err := decodeAnswer(answer)
 	if err != nil {
 		return nil, err

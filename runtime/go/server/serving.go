@@ -24,12 +24,12 @@ import (
 type Program struct {
 	// Plans are the plan.json of each workflow.
 	Plans [][]byte
-	// OpenAPI describes the service of all of them, as the generator writes it; nil is
-	// none.
-	OpenAPI []byte
-	// Executors have the functions that run in the server's process; those that they do
-	// not have are polled for by workers.
-	Executors []*worker.Executor
+	// OpenAPI describes a server of each of them, as the generator writes it: one
+	// description is made of all. Without any there is none.
+	OpenAPI [][]byte
+	// Executors have the functions that run in the server's process, if they shall; those
+	// that they do not have are polled for by workers.
+	Executors func() []*worker.Executor
 	// Tracer makes spans of those functions, Traces of runs, steps and attempts; both may
 	// be nil (module runtime/go/tracing has some).
 	Tracer worker.Tracer
@@ -92,6 +92,10 @@ func Open(config Config, program Program) (*Running, error) {
 	if !config.Traces {
 		program.Traces = nil
 	}
+	openapi, err := joinOpenAPI(program.OpenAPI)
+	if err != nil {
+		return nil, err
+	}
 	opened, err := openStore(config.Database)
 	if err != nil {
 		return nil, err
@@ -101,7 +105,7 @@ func Open(config Config, program Program) (*Running, error) {
 		opened.Close()
 		return nil, err
 	}
-	running, err := Listen(config, built, program.OpenAPI)
+	running, err := Listen(config, built, openapi)
 	if err != nil {
 		opened.Close()
 		return nil, err
@@ -199,13 +203,17 @@ func newEngine(config Config, program Program, on store.Store) (*engine.Engine, 
 		return nil, err
 	}
 	made.AddExecutor("@http", &httpExecutor{newGuardedClient(policy), config.SecretsDirectory})
-	for _, each := range program.Executors {
+	var executors []*worker.Executor
+	if program.Executors != nil {
+		executors = program.Executors()
+	}
+	for _, each := range executors {
 		if err := each.Check(); err != nil {
 			return nil, err
 		}
 	}
-	functions := &localExecutor{worker.NewInProcess(config.SecretsDirectory, program.Tracer, program.Executors...)}
-	for _, name := range worker.Names(program.Executors...) {
+	functions := &localExecutor{worker.NewInProcess(config.SecretsDirectory, program.Tracer, executors...)}
+	for _, name := range worker.Names(executors...) {
 		made.AddExecutor(name, functions)
 	}
 	webhooks := NewWebhooks(policy, config.WebhookSecret)
