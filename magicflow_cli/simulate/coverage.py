@@ -88,9 +88,18 @@ class _Left(NamedTuple):
     gotos: Mapping[str, Goal] = {}
 
     def goal_to(self, path: str | None) -> Goal:
-        if path is None or not self.gotos:
+        """The way that was taken, by the path in the row behind, if there is one. Only
+        a jump to an end has no row of a step behind it but the owner's."""
+        if not self.gotos:
             return self.goal
-        return self.gotos.get(step_of(path), self.goal)
+        name = "" if path is None else step_of(path)
+        if name in self.gotos:
+            return self.gotos[name]
+        if name != self.goal.target:
+            for end in (BLOCK_ENDS, RUN_ENDS):
+                if end in self.gotos:
+                    return self.gotos[end]
+        return self.goal
 
 
 class Coverage:
@@ -262,7 +271,8 @@ class Coverage:
         for way in ways:
             if way.get("goto") is not None:
                 target = self._name(way["goto"])
-                found.gotos[target] = Goal("edge", name, "case", target)
+                if found.completed is None or target != found.completed.target:
+                    found.gotos[target] = Goal("edge", name, "case", target)
 
     def _answers(self, name: str, outer: Json, found: _Step) -> None:
         retry = outer.get("retry")

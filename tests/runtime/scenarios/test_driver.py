@@ -171,10 +171,6 @@ def test_events_do_not_time_out_nor_fail() -> None:
             run(listening(), a=wrong)
 
 
-def asking() -> Json:
-    return listening(event="@task", correlate={}, task={"form": {"type": "integer"}})
-
-
 def human(**members: Any) -> Json:
     source = listening(event="@task", correlate={}, type={"type": "integer"}, task={})
     source["nodes"]["a"].update(members)
