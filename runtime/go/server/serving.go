@@ -52,6 +52,7 @@ func Serve(config Config, program Program, ready func(address net.Addr)) error {
 	if config.file != nil {
 		config.file.TellUnused(logger)
 	}
+	allowGarbage()
 	running, err := Open(config, program)
 	if err != nil {
 		return err
