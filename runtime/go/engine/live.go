@@ -284,7 +284,8 @@ func (l *liveRuns) unlist(run *Run) {
 // evict passes over those in use; a tenth at a time keeps the cost per run constant.
 func (l *liveRuns) evict() {
 	wanted := len(l.runs) - l.limit + l.limit/10
-	for run := l.oldest; run != nil && wanted > 0; {
+	// the newest was asked for just now
+	for run := l.oldest; run != l.newest && wanted > 0; {
 		next := run.newer
 		if run.mutex.TryLock() {
 			if run.idle() {
