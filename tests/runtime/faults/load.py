@@ -69,6 +69,12 @@ class Load:
             self.times.append(time.monotonic())
         return True
 
+    def first(self, seconds: float) -> None:
+        """Wait for the first answer."""
+        end = time.monotonic() + seconds
+        while not self.times and time.monotonic() < end:
+            time.sleep(0.001)
+
     def join(self) -> dict[str, str]:
         for thread in self._threads:
             thread.join(60)

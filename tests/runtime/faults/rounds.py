@@ -49,6 +49,9 @@ def kill_server_rounds(
         with place.server(fault=point) as server:
             load = Load(place, f"{fault}-{number}", runs, workflow)
             wait = 0.02 + dice.random() * 0.4 if fault is None else 20
+            if fault is None and number % 4:
+                # else the server is killed while it starts, or before its first answer
+                load.first(20)
             deadline = time.monotonic() + wait
             while server.alive and time.monotonic() < deadline:
                 time.sleep(0.002)
