@@ -23,7 +23,8 @@ MAX_ANSWER = 1024 * 1024
 MAX_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _TIMEOUTS = {"connect": 10.0, "read": 60.0, "write": 60.0, "pool": 10.0}
-_PRIVATE = frozenset({"authorization", "cookie", "proxy-authorization"})
+_PRIVATE = frozenset({"authorization", "cookie", "host", "proxy-authorization"})
+"""Headers that do not follow to another origin."""
 
 
 class GuardedClient:
@@ -49,6 +50,7 @@ class GuardedClient:
                 headers = {
                     k: v for k, v in headers.items() if k.lower() not in _PRIVATE
                 }
+                headers["Host"] = urlsplit(target).netloc.rpartition("@")[2]
             if status == 303 or (status in (301, 302) and method == "POST"):
                 method, body = "GET", None
             url = target
@@ -124,7 +126,7 @@ class HttpExecutor:
         request = self._secrets.resolve(
             dict(context.message["request"]), context.message.get("secrets", ())
         )
-        headers = {k: str(v) for k, v in (request.get("headers") or {}).items()}
+        headers = {k: _text(v) for k, v in (request.get("headers") or {}).items()}
         names = {name.lower() for name in headers}
         if "idempotency-key" not in names:
             headers["Idempotency-Key"] = quote(context.idempotency_key, safe=":/~[]")
