@@ -174,9 +174,7 @@ class Expressions:
             made["field"] = rng.choice(
                 ["output", "output", "status", "error", "attempts"]
             )
-        elif root == "local":
-            made["name"] = rng.choice(self.locals)
-        elif root == "index" and rng.random() < 0.5:
+        elif root == "local" or (root == "index" and rng.random() < 0.5):
             made["name"] = rng.choice(self.locals)
         elif root == "undo" and rng.random() < 0.7:
             made["name"] = rng.choice(["input", "output"])

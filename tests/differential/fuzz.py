@@ -45,7 +45,11 @@ class Difference:
 def _around(text: str, other: str) -> str:
     """The place where two texts part."""
     at = next(
-        (i for i, pair in enumerate(zip(text, other, strict=False)) if len(set(pair)) > 1),
+        (
+            i
+            for i, pair in enumerate(zip(text, other, strict=False))
+            if len(set(pair)) > 1
+        ),
         min(len(text), len(other)),
     )
     return f"…{text[max(at - 300, 0) : at]}▶{text[at : at + 500]}"

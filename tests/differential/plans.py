@@ -11,8 +11,8 @@ from magicflow.canonical import canonical
 
 from tests.differential import types
 from tests.differential.expressions import Expressions, member
-from tests.differential.values import name as new_name
 from tests.differential.values import TEXTS, value
+from tests.differential.values import name as new_name
 from tests.runtime.core.plans import clause, plan, policy, rule
 
 Json = dict[str, Any]
@@ -406,9 +406,7 @@ class _Builder:
         for number in range(self.rng.randint(1, 2)):
             body = f"{name}/then{number}"
             self.block(body, depth + 1)
-            cases.append(
-                {"when": self.expressions.condition(), "then": {"body": body}}
-            )
+            cases.append({"when": self.expressions.condition(), "then": {"body": body}})
         node: Json = {"kind": "switch", "cases": cases}
         if self.flag(40):
             self.block(f"{name}/else", depth + 1)
@@ -463,4 +461,3 @@ class _Builder:
         if self.flag(30):
             node["collect"] = self.expressions.expression()
         return node
-

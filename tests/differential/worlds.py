@@ -145,7 +145,7 @@ class World:
         self.events.append(id)
         data: Any = {"k": rng.randint(0, 1)}
         if rng.random() < 0.3:
-            data = value(rng)
+            data = value(rng) if rng.random() < 0.8 else {"k": "x" * 700}
         event = {"event_id": id, "event": rng.choice([*EVENTS, "none"]), "data": data}
         if rng.random() < 0.3:
             event["expires_at"] = self.now + rng.choice([0, 1, 100])

@@ -3,8 +3,6 @@ package core
 import (
 	"fmt"
 	"slices"
-
-	"github.com/truongtu268/magic-flow/runtime/go/types"
 )
 
 // The types of events.
@@ -158,7 +156,7 @@ func (e *Event) hasError() bool { return e.HasError || e.Error != nil }
 // DecodeEvent reads an event from JSON. It fails for a text that is no JSON object; an
 // object that is no event is refused by Decide.
 func DecodeEvent(data []byte) (*Event, error) {
-	value, err := types.DecodeValue(data, around)
+	value, err := decodeStored(data)
 	if err != nil {
 		return nil, fmt.Errorf("the event is no JSON: %w", err)
 	}

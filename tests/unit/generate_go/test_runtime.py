@@ -12,6 +12,7 @@ RUNTIME = Path(__file__).parents[3] / "runtime" / "go"
 PACKAGES = (
     "canonical",
     "client",
+    "core",
     "expr",
     "plan",
     "regex",
