@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.runtime.faults.processes import Place
+from tests.runtime.faults.processes import Place, languages
 from tests.runtime.plans import lit, path, plan, step_output
 from tests.runtime.serving import LANGUAGES, Running, serving
 
@@ -124,9 +125,12 @@ def test_a_delayed_start_is_queued(http: httpx.Client) -> None:
     assert http.post(url, json=bad).status_code == 400
 
 
+@pytest.mark.parametrize("language", languages())
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_drains_and_ends_the_server(tmp_path: Path, number: int) -> None:
-    place = Place(tmp_path)
+def test_a_signal_drains_and_ends_the_server(
+    tmp_path: Path, number: int, language: str
+) -> None:
+    place = Place(tmp_path, language)
     server = place.start()
     with httpx.Client(base_url=place.url, timeout=10) as http:
         body = {"input": {"n": 1}}
@@ -142,8 +146,9 @@ def test_a_signal_drains_and_ends_the_server(tmp_path: Path, number: int) -> Non
         assert server.end(number) == 0
 
 
-def test_a_second_signal_ends_at_once(tmp_path: Path) -> None:
-    place = Place(tmp_path)
+@pytest.mark.parametrize("language", languages())
+def test_a_second_signal_ends_at_once(tmp_path: Path, language: str) -> None:
+    place = Place(tmp_path, language)
     server = place.start()
     with httpx.Client(base_url=place.url, timeout=None) as http:
         body = {"input": {"n": 1, "ms": 8_000}}
@@ -155,3 +160,37 @@ def test_a_second_signal_ends_at_once(tmp_path: Path) -> None:
         assert server.alive
         assert server.end(signal.SIGINT) == 130
         assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize("language", languages())
+def test_who_waits_when_the_server_stops_is_answered(
+    tmp_path: Path, language: str
+) -> None:
+    place = Place(tmp_path, language)
+    server = place.start("--remote")
+    found: list[httpx.Response] = []
+
+    def wait() -> None:
+        body = {"input": {"n": 1}}
+        url = f"{place.url}/api/v2/workflows/three/execute?wait=30s"
+        found.append(httpx.post(url, json=body, timeout=40))
+
+    def follow() -> None:
+        url = f"{place.url}/api/v2/executions"
+        while not (rows := httpx.get(url, timeout=10).json()["executions"]):
+            time.sleep(0.01)
+        path = f"{url}/{rows[0]['execution_id']}/stream"
+        found.append(httpx.get(path, timeout=40))
+
+    threads = [threading.Thread(target=call) for call in (wait, follow)]
+    for thread in threads:
+        thread.start()
+    time.sleep(1.5)
+    started = time.monotonic()
+    assert server.end(signal.SIGTERM) == 0
+    for thread in threads:
+        thread.join(10)
+    assert time.monotonic() - started < 8
+    answers = {response.status_code: response for response in found}
+    assert answers[202].json()["status"] in ("running", "waiting")
+    assert "event: run_started" in answers[200].text
