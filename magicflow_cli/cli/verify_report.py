@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from magicflow_cli.verify.verification import End, Verification
 
 Json = dict[str, Any]
+MAX_ENDS = 20
+"""Ways to end that the text names; JSON names all."""
 LONGEST_PATH = 12
 """Steps of a path that is shown in full."""
 
@@ -136,11 +138,14 @@ def text(verified: Verified) -> str:
         f"{count_of(graph.transitions, 'transition')}, {done} "
         f"(bound: {graph.bound:,} states)"
     ]
-    width = max((len(_end(end)) for end in result.ends), default=0)
+    ends = result.ends[:MAX_ENDS]
+    width = max((len(_end(end)) for end in ends), default=0)
     lines += [
         f"  ends  {_end(end):<{width}}  after {count(end.length, 'event')}"
-        for end in result.ends
+        for end in ends
     ]
+    if len(result.ends) > len(ends):
+        lines.append(f"  ends  … and {len(result.ends) - len(ends)} more ways")
     goals = result.findings.observer.coverage.goals
     met = len(result.findings.goals & goals)
     lines.append(f"  runs come to {met} of {len(goals)} steps, ways, errors and limits")
@@ -218,9 +223,9 @@ def _document(verified: Verified) -> Json:
                 "code": shown.finding.code.id,
                 "name": shown.finding.name,
                 "path": shown.path,
-                "scenario": shown.scenario,
+                "scenario": scenario,
             }
-            for shown in result.shown
+            for shown, scenario in result.scenarios()
         ],
     }
 
@@ -233,9 +238,9 @@ def write_scenarios(verified: Verified, folder: Path) -> None:
     largest state."""
     result = verified.result
     made: list[tuple[str, str, Mapping[str, Any]]] = [
-        (shown.finding.name, shown.finding.message, shown.scenario)
-        for shown in result.shown
-        if shown.scenario is not None
+        (shown.finding.name, shown.finding.message, scenario)
+        for shown, scenario in result.scenarios()
+        if scenario is not None
     ]
     if result.longest is not None:
         told = f"the run that takes longest: at most {_longest(result)}"

@@ -75,41 +75,105 @@ def _name(path: str) -> str:
 
 
 def take_time(graph: Graph) -> Times:
-    """Follow the times through the graph."""
-    moments: list[_Moment | None] = [None] * graph.states
-    moments[0] = _Moment({"": {START: 0}})
-    possible: set[int] = set()
-    waiting = deque([0])
-    queued = {0}
-    longest = 0
-    latest: dict[int, Step] = {}
-    last: Step | None = None
-    while waiting:
-        state = waiting.popleft()
-        queued.discard(state)
-        moment = moments[state]
-        assert moment is not None
-        for step in graph.steps[state]:
-            clocks = _at_move(moment, step, graph.steps[state])
-            if clocks is None:
-                continue
-            possible.add(id(step))
-            if step.target in graph.ended and clocks.get(START, 0) >= longest:
-                longest, last = clocks.get(START, 0), step
-            after = _after(moment, step, clocks)
-            known = moments[step.target]
-            if known is None:
-                moments[step.target] = after
-            elif not _join(known, after):
-                continue
-            latest[step.target] = step
-            if step.target not in queued:
-                queued.add(step.target)
-                waiting.append(step.target)
-    times = _breadth_first(graph, possible, longest)
-    if times.longest is not None and last is not None:
-        times.slowest = _back(latest, last)
+    """Follow the times through the graph, every state after those that lead to it."""
+    search = _Search(graph)
+    for component in _components(graph):
+        search.visit(component)
+    times = _breadth_first(graph, search.possible, search.longest)
+    if times.longest is not None and search.last is not None:
+        times.slowest = _back(search.latest, search.last)
     return times
+
+
+class _Search:
+    """`possible` are the steps that there is time for, by identity; `latest` the step by
+    which the times of each state grew last; `last` the end of the longest run."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.moments: list[_Moment | None] = [None] * graph.states
+        self.moments[0] = _Moment({"": {START: 0}})
+        self.possible: set[int] = set()
+        self.latest: dict[int, Step] = {}
+        self.longest = 0
+        self.last: Step | None = None
+
+    def visit(self, component: list[int]) -> None:
+        """States that lead to each other, until their times grow no more."""
+        members = set(component)
+        waiting = deque(state for state in component if self.moments[state])
+        queued = set(waiting)
+        while waiting:
+            state = waiting.popleft()
+            queued.discard(state)
+            for step in self.graph.steps[state]:
+                target = step.target
+                if self._follow(step) and target in members and target not in queued:
+                    queued.add(target)
+                    waiting.append(target)
+
+    def _follow(self, step: Step) -> bool:
+        """Take one step; True when it says something new of its target."""
+        moment = self.moments[step.source]
+        assert moment is not None
+        clocks = _at_move(moment, step, self.graph.steps[step.source])
+        if clocks is None:
+            return False
+        self.possible.add(id(step))
+        if step.target in self.graph.ended and clocks.get(START, 0) >= self.longest:
+            self.longest, self.last = clocks.get(START, 0), step
+        after = _after(moment, step, clocks)
+        known = self.moments[step.target]
+        if known is None:
+            self.moments[step.target] = after
+        elif not _join(known, after):
+            return False
+        self.latest[step.target] = step
+        return True
+
+
+def _components(graph: Graph) -> list[list[int]]:
+    """States by strongly connected component, each component before those that it
+    leads to (Tarjan's algorithm, without recursion)."""
+    index: dict[int, int] = {}
+    low: dict[int, int] = {}
+    stack: list[int] = []
+    on_stack: set[int] = set()
+    found: list[list[int]] = []
+    calls: list[tuple[int, int]] = [(0, 0)]
+    while calls:
+        state, place = calls.pop()
+        if place == 0:
+            index[state] = low[state] = len(index)
+            stack.append(state)
+            on_stack.add(state)
+        steps = graph.steps[state]
+        while place < len(steps):
+            target = steps[place].target
+            place += 1
+            if target not in index:
+                calls += [(state, place), (target, 0)]
+                break
+            if target in on_stack:
+                low[state] = min(low[state], low[target])
+        else:
+            if low[state] == index[state]:
+                at = _last(stack, state)
+                found.append(stack[at:])
+                on_stack.difference_update(stack[at:])
+                del stack[at:]
+            if calls:
+                above = calls[-1][0]
+                low[above] = min(low[above], low[state])
+    return found[::-1]
+
+
+def _last(stack: list[int], state: int) -> int:
+    """Where a state stands, looked for from the end."""
+    place = len(stack) - 1
+    while stack[place] != state:
+        place -= 1
+    return place
 
 
 def _back(latest: Mapping[int, Step], last: Step) -> list[Step]:

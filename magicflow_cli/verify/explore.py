@@ -9,6 +9,7 @@ way to a state.
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -196,9 +197,10 @@ class _Search:
         graph.steps.append([])
         graph.first.append(step)
         graph.depth.append(0 if step is None else graph.depth[step.source] + 1)
-        size = len(canonical(state))
-        if size > graph.bytes:
-            graph.bytes, graph.largest = size, number
+        if self._is_large(state):
+            size = len(canonical(state).encode())
+            if size > graph.bytes:
+                graph.bytes, graph.largest = size, number
         run = state["run"]
         if run["phase"] == "ended":
             graph.ended[number] = {
@@ -208,6 +210,12 @@ class _Search:
         else:
             self._waiting.append((number, state))
         return number
+
+    def _is_large(self, state: State) -> bool:
+        """Whether the state may be the largest, by a text that is made faster than the
+        canonical one and is hardly ever shorter."""
+        text = json.dumps(state, ensure_ascii=False, separators=(",", ":"))
+        return len(text) > self.graph.bytes
 
     def _note_frames(
         self, state: State, after: State, decision: Decision, step: Step

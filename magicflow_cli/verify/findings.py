@@ -14,9 +14,13 @@ from magicflow_cli.diagnostics import codes
 from magicflow_cli.diagnostics.model import Code, Severity
 from magicflow_cli.simulate.coverage import Goal
 from magicflow_cli.verify.clock import Times
+from magicflow_cli.verify.endings import ways_home
 from magicflow_cli.verify.explore import Graph, Step
 from magicflow_cli.verify.facts import Fact, Observer, Shown
 from magicflow_cli.verify.reads import Json
+
+MAX_PLACES = 8
+"""Further places that a finding shows."""
 
 MAX_WAYS = 12
 """Ways that are tried for one finding, the shortest first."""
@@ -51,6 +55,7 @@ class Findings:
         self.graph = graph
         self.times = times
         self.observer = observer
+        self.home = ways_home(graph, times)
         self.facts: dict[Fact, tuple[str, list[Step]]] = {}
         self.goals: set[Goal] = set()
         self._gather()
@@ -84,7 +89,11 @@ class Findings:
                         ways.append(step)
 
     def _ways(self, steps: Iterable[Step]) -> list[list[Step]]:
-        return [[*self.times.path(step.source), step] for step in steps]
+        """Through a step and on to an end, if there is any."""
+        return [
+            [*self.times.path(step.source), step, *self.home.path(step.target)]
+            for step in steps
+        ]
 
     def _of(
         self, kind: str, told: Collection[tuple[str, str]] = ()
@@ -97,7 +106,9 @@ class Findings:
 
     def _node(self, step: str) -> str | None:
         known = self.plan["steps"].get(step)
-        return known["node"] if known is not None else None
+        if known is not None:
+            return str(known["node"])
+        return step if step in self.plan["nodes"] else None
 
     # runs that do not end
 
@@ -193,7 +204,8 @@ class Findings:
         for state in self._endless():
             for move in self.graph.endless[state]:
                 if move.kind == "task":
-                    name = move.step or move.node.partition("/")[0]
+                    # compensation has no step of its own
+                    name = move.step or move.node.removesuffix("/do")
                     steps.setdefault(name, []).append(state)
         if not steps:
             return []
@@ -206,11 +218,7 @@ class Findings:
                 "give the steps or the workflow a `timeout`: work that hangs holds the "
                 "run until then",
                 node=self._node(names[0]),
-                others=[
-                    (node, "nor this")
-                    for name in names[1:]
-                    if (node := self._node(name)) is not None
-                ],
+                others=self._places(names[1:], "or this"),
                 ways=[self.times.path(n) for n in steps[names[0]][:MAX_WAYS]],
                 confirm=lambda trace: not trace.is_over,
             )
@@ -303,20 +311,35 @@ class Findings:
 
     def _unanswered(self) -> list[Finding]:
         broken = {(f.step, f.code) for f in self.facts if f.kind == "misfit"}
-        return [
-            Finding(
-                codes.MF5703,
-                _name("unanswered", step, group[0][0].code),
-                f"a failure of `{step}` ends the run, nothing answers it: "
-                f"{', '.join(fact.code for fact, _, _ in group)}",
-                "this may be what you want; else answer it by `on_failure`, "
-                "`fallback_step` or `error_handling`",
-                node=self._node(step),
-                ways=group[0][2],
-                confirm=_has_failed(step, group[0][0].code, ends=True),
-            )
-            for step, group in _by_step(self._of("unanswered", broken)).items()
-        ]
+        alike: dict[tuple[str, ...], list[tuple[str, list[list[Step]]]]] = {}
+        for step, group in _by_step(self._of("unanswered", broken)).items():
+            told = tuple(fact.code for fact, _, _ in group)
+            alike.setdefault(told, []).append((step, group[0][2]))
+        return [self._ends_run(told, steps) for told, steps in alike.items()]
+
+    def _ends_run(
+        self, told: tuple[str, ...], steps: list[tuple[str, list[list[Step]]]]
+    ) -> Finding:
+        """Failures that nothing answers, of all steps with the same codes."""
+        first, ways = steps[0]
+        names = [step for step, _ in steps]
+        return Finding(
+            codes.MF5703,
+            _name("unanswered", first, told[0]),
+            f"a failure of {_listed(names, 'or')} ends the run, nothing answers it: "
+            f"{', '.join(told)}",
+            "this may be what you want; else answer it by `on_failure`, "
+            "`fallback_step` or `error_handling`",
+            node=self._node(first),
+            others=self._places(names[1:], "or of this"),
+            ways=ways,
+            confirm=_has_failed(first, told[0], ends=True),
+        )
+
+    def _places(self, steps: list[str], text: str) -> list[tuple[str, str]]:
+        """The first of several more places."""
+        nodes = [self._node(step) for step in steps[:MAX_PLACES]]
+        return [(node, text) for node in nodes if node is not None]
 
     # what no run does
 
@@ -375,13 +398,13 @@ def _name(*words: str) -> str:
     return text.strip("-")[:63].rstrip("-")
 
 
-def _listed(names: Iterable[str]) -> str:
+def _listed(names: Iterable[str], word: str = "and") -> str:
     shown = [f"`{name}`" for name in names]
     if len(shown) > 5:
-        return f"{', '.join(shown[:4])} and {len(shown) - 4} more"
+        return f"{', '.join(shown[:4])} {word} {len(shown) - 4} more"
     if len(shown) < 2:
         return "".join(shown) or "here"
-    return f"{', '.join(shown[:-1])} and {shown[-1]}"
+    return f"{', '.join(shown[:-1])} {word} {shown[-1]}"
 
 
 # what confirms a finding

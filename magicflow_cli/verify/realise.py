@@ -8,7 +8,7 @@ all of them are found by relaxing until nothing moves.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -105,9 +105,10 @@ def realise(
 def _candidates(workflow: Workflow, path: list[Step], slow: bool) -> Iterator[Spec]:
     """Scenarios to try, the most exact first. What is open to the end never answers, or
     in a later try is left to go well."""
-    lives = _follow(workflow, path)
-    if lives is None:
+    followed = _follow(workflow, path)
+    if followed is None:
         return
+    path, lives = followed
     ways = ((True, True), (False, True), (False, False))
     for strict, whole, late in [
         (*w, late) for late in ((True, False) if slow else (False,)) for w in ways
@@ -127,12 +128,22 @@ class _Life:
     own: bool = False
 
 
-def _follow(workflow: Workflow, path: list[Step]) -> list[_Life] | None:
-    """Go the way in the core and note what was open from when to when."""
+def _follow(
+    workflow: Workflow, path: list[Step]
+) -> tuple[list[Step], list[_Life]] | None:
+    """Go the way in the core and note what was open from when to when. The search tells
+    no order of compensation: what is not open yet comes when it is."""
     state = new_state()
     open: dict[tuple[str, str], _Life] = {}
     lives: list[_Life] = []
-    for number, step in enumerate(path):
+    left = list(path)
+    gone: list[Step] = []
+    for number in range(len(path)):
+        step = next((s for s in left if _is_open(s.move, open)), None)
+        if step is None:
+            return None
+        left.remove(step)
+        gone.append(step)
         mine = open.pop(_key_of(step.move), None)
         if mine is not None:
             mine.ended, mine.own = number, True
@@ -156,7 +167,13 @@ def _follow(workflow: Workflow, path: list[Step]) -> list[_Life] | None:
                 for life in open.values():
                     life.ended = number
                 open.clear()
-    return lives
+    return gone, lives
+
+
+def _is_open(move: Move, open: Mapping[tuple[str, str], _Life]) -> bool:
+    """Whether something waits for a move. (An answer to an older attempt, or to what
+    has been asked to stop, comes as it is.)"""
+    return move.kind == "start" or _key_of(move) in open
 
 
 _WHATS = {

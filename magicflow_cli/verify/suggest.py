@@ -18,6 +18,7 @@ from magicflow.simulation.scenario import Workflow
 
 from magicflow_cli.simulate.coverage import Coverage, Goal
 from magicflow_cli.verify.clock import Times
+from magicflow_cli.verify.endings import ways_home
 from magicflow_cli.verify.explore import Graph, Step
 from magicflow_cli.verify.reads import Json
 from magicflow_cli.verify.realise import Spec, realise
@@ -72,7 +73,7 @@ class _Suggester:
         self.times: Times = verified.times
         self.coverage: Coverage = verified.findings.observer.coverage
         self.wanted = verified.findings.goals & self.coverage.goals
-        self.home = _ways_home(self.graph, self.times)
+        self.home = ways_home(self.graph, self.times)
         self.order = {goal: n for n, goal in enumerate(sorted(self.wanted))}
         self.bits: dict[frozenset[Goal], int] = {}
         self.reach = self._reach()
@@ -109,7 +110,7 @@ class _Suggester:
     def _walked(self, walk: list[Step]) -> _Candidate | None:
         """A walk with its end; the first half of it where there is no time for all."""
         while walk:
-            made = self._made([*walk, *self._home(walk[-1].target)])
+            made = self._made([*walk, *self.home.path(walk[-1].target)])
             if made is not None:
                 return made
             walk = walk[: len(walk) // 2]
@@ -189,14 +190,6 @@ class _Suggester:
                     reach[state], changed = found, True
         return reach
 
-    def _home(self, state: int) -> list[Step]:
-        """The nearest end, a good one if there is any."""
-        way: list[Step] = []
-        while (step := self.home.get(state)) is not None:
-            way.append(step)
-            state = step.target
-        return way
-
     def _singles(self, goal: Goal, is_left: bool) -> list[_Candidate]:
         """The shortest ways to one goal; several where the walks did not come there."""
         found: list[_Candidate] = []
@@ -211,7 +204,7 @@ class _Suggester:
                 if goal not in step.facts[0].goals or tries == 0:
                     continue
                 tries -= 1
-                way = [*self.times.path(state), step, *self._home(step.target)]
+                way = [*self.times.path(state), step, *self.home.path(step.target)]
                 made = self._made(way, goal)
                 if made is not None:
                     return [*found, made]
@@ -274,30 +267,6 @@ def _back(came: dict[int, Step | None], last: Step) -> list[Step]:
     while (step := came[way[-1].source]) is not None:
         way.append(step)
     return way[::-1]
-
-
-def _ways_home(graph: Graph, times: Times) -> dict[int, Step]:
-    """The first step of the shortest way to an end, for every state that has one;
-    completed runs come first, those that the workflow's timeout ends last."""
-    into: dict[int, list[Step]] = {}
-    for state in range(graph.states):
-        if times.reaches(state):
-            for step in times.steps[state]:
-                into.setdefault(step.target, []).append(step)
-    found: dict[int, Step] = {}
-    for status in ("completed", "failed", "timed_out", "cancelled"):
-        ends = [
-            state
-            for state, run in sorted(graph.ended.items())
-            if run["status"] == status
-        ]
-        waiting = deque(ends)
-        while waiting:
-            for step in into.get(waiting.popleft(), ()):
-                if step.source not in found:
-                    found[step.source] = step
-                    waiting.append(step.source)
-    return found
 
 
 def _name_of(trace: Trace, names: set[str]) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from magicflow.simulation import Trace
@@ -26,11 +26,24 @@ from magicflow_cli.verify.simplify import simplify
 
 @dataclass(slots=True)
 class Shown:
-    """A finding with the scenario that shows it; None for what no run does."""
+    """A finding with a run that shows it; without one for what no run does."""
 
     finding: Finding
-    scenario: Spec | None
-    path: list[str] = field(default_factory=list)
+    spec: Spec | None = None
+    trace: Trace | None = None
+
+    @property
+    def path(self) -> list[str]:
+        """The steps of the run."""
+        return [] if self.trace is None else self.trace.path()
+
+    def scenario(self, plan: Json, workflow: Workflow) -> Spec | None:
+        """The run as a scenario without what it can do without, and with what comes of
+        it."""
+        if self.spec is None or self.trace is None:
+            return None
+        spec = _shortened(workflow, self.finding, self.spec, self.trace)
+        return expecting(plan, workflow, self.finding.name, spec)
 
 
 @dataclass(slots=True)
@@ -59,6 +72,11 @@ class Verification:
     longest: Spec | None
     largest: Spec | None
 
+    def scenarios(self) -> Iterator[tuple[Shown, Spec | None]]:
+        """Every finding with its scenario."""
+        for shown in self.shown:
+            yield shown, shown.scenario(self.workflow.json, self.workflow)
+
 
 def verify(
     plan: Json, *, bound: int = DEFAULT_BOUND, progress: Progress | None = None
@@ -73,17 +91,13 @@ def verify(
     untimed = 0
     for finding in findings.all():
         if not finding.ways:
-            shown.append(Shown(finding, None))
+            shown.append(Shown(finding))
             continue
         made = _first(workflow, finding.ways, finding.confirm, finding.name)
         if made is None:
             untimed += 1
             continue
-        spec, trace = made
-        spec = _shortened(workflow, finding, spec, trace)
-        shown.append(
-            Shown(finding, expecting(plan, workflow, finding.name, spec), trace.path())
-        )
+        shown.append(Shown(finding, *made))
     return Verification(
         workflow=workflow,
         graph=graph,
