@@ -27,3 +27,11 @@ def configuration_text(settings: Mapping[str, Any]) -> str:
         dict(settings), sort_keys=False, allow_unicode=False, default_flow_style=False
     )
     return text
+
+
+def indented(value: Any) -> str:
+    """JSON that can be compared line by line."""
+    import orjson
+
+    options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
+    return orjson.dumps(value, option=options).decode("utf-8")

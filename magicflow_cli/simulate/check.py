@@ -97,6 +97,10 @@ class _Check:
             node = self._step(key, steps.entries[key].key.span(), "`steps`")
             for outcome in given if isinstance(given, list) else [given]:
                 self._outcome(key, node, outcome)
+        stubs = node_of(spec).get("stubs")
+        for index, key in enumerate(spec.stubs or ()):
+            assert isinstance(stubs, Sequence)
+            self._step(key, stubs.items[index].span(), "`stubs`")
         for happening in spec.events or ():
             self._happening(happening)
         if spec.expect is not None:

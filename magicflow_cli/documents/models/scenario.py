@@ -103,6 +103,7 @@ class ScenarioSpec(Bound):
     start: DateTime | None = None
     timeout: Duration | None = None
     steps: dict[str, Outcomes] | None = None
+    stubs: list[str] | None = None
     events: list[Happening] | None = None
     expect: Expectation | None = None
 
@@ -132,7 +133,7 @@ SHAPE: dict[str, object] = {
         "Name": {"type": "string", "pattern": "^[a-z0-9_-]{1,63}$"},
         "DateTime": {"type": "string", "minLength": 1},
         "ScenarioMetadata": {"type": "object", "additionalProperties": False, "patternProperties": {"^x-": True}, "required": ["name"], "properties": {"name": {"$ref": "#/$defs/Name"}, "description": {"type": "string"}, "tags": {"type": "array", "items": {"type": "string"}}}},
-        "ScenarioSpec": {"type": "object", "additionalProperties": False, "patternProperties": {"^x-": True}, "required": ["workflow"], "properties": {"workflow": {"type": "string", "minLength": 1}, "input": {"$ref": "#/$defs/Json"}, "metadata": {"type": "object", "additionalProperties": {"$ref": "#/$defs/Json"}}, "start": {"$ref": "#/$defs/DateTime"}, "timeout": {"$ref": "#/$defs/Duration"}, "steps": {"type": "object", "additionalProperties": {"$ref": "#/$defs/Outcomes"}}, "events": {"type": "array", "items": {"$ref": "#/$defs/Happening"}}, "expect": {"$ref": "#/$defs/Expectation"}}},
+        "ScenarioSpec": {"type": "object", "additionalProperties": False, "patternProperties": {"^x-": True}, "required": ["workflow"], "properties": {"workflow": {"type": "string", "minLength": 1}, "input": {"$ref": "#/$defs/Json"}, "metadata": {"type": "object", "additionalProperties": {"$ref": "#/$defs/Json"}}, "start": {"$ref": "#/$defs/DateTime"}, "timeout": {"$ref": "#/$defs/Duration"}, "steps": {"type": "object", "additionalProperties": {"$ref": "#/$defs/Outcomes"}}, "stubs": {"type": "array", "items": {"type": "string", "minLength": 1}}, "events": {"type": "array", "items": {"$ref": "#/$defs/Happening"}}, "expect": {"$ref": "#/$defs/Expectation"}}},
         "Outcomes": {"anyOf": [{"$ref": "#/$defs/Outcome"}, {"$ref": "#/$defs/OutcomeList"}]},
         "OutcomeList": {"type": "array", "items": {"$ref": "#/$defs/Outcome"}, "minItems": 1},
         "Outcome": {"type": "object", "additionalProperties": False, "patternProperties": {"^x-": True}, "oneOf": [{"required": ["returns"]}, {"required": ["fails"]}, {"required": ["times_out"]}, {"required": ["never"]}, {"required": ["one_of"]}], "properties": {"returns": {"$ref": "#/$defs/Json"}, "fails": {"type": "string", "minLength": 1}, "times_out": {"enum": ["timeout", "queue_timeout", "heartbeat_timeout"]}, "never": {"const": True}, "one_of": {"type": "array", "items": {"$ref": "#/$defs/Outcome"}, "minItems": 1}, "weight": {"type": "number", "minimum": 0}, "after": {"$ref": "#/$defs/Latency"}, "message": {"type": "string"}, "details": {"$ref": "#/$defs/Json"}, "retryable": {"type": "boolean"}, "retry_after": {"$ref": "#/$defs/Duration"}, "unknown": {"type": "boolean"}}},

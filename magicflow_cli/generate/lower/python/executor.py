@@ -8,6 +8,7 @@ from typing import Any
 
 from magicflow.types import TypeSet
 
+from magicflow_cli.generate.document import indented, plan_json
 from magicflow_cli.generate.files import FileClass, text_digest
 from magicflow_cli.generate.lower.python.annotations import json_code
 from magicflow_cli.generate.lower.python.code import (
@@ -35,6 +36,7 @@ from magicflow_cli.generate.lower.python.names import (
     folder_of,
     function_of,
 )
+from magicflow_cli.generate.lower.python.scenario_tests import scenario_tests
 from magicflow_cli.generate.lower.python.sinks import string_literal
 from magicflow_cli.generate.model import Options, Untrusted, View
 from magicflow_cli.plan import models as plan
@@ -146,6 +148,9 @@ def lower(document: plan.Plan, options: Options) -> Iterator[View]:
             signature=text_digest(_signature(each)),
         )
     yield from executor_tests(document, functions, types, options)
+    if functions:
+        yield View(f"{folder}plan.json", content=indented(plan_json(document)))
+        yield scenario_tests(document, options)
 
 
 def _executor(document: plan.Plan, functions: list[StepFunction]) -> ExecutorView:

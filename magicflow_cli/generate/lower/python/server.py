@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from magicflow_cli.generate.document import plan_json
+from magicflow_cli.generate.document import indented, plan_json
 from magicflow_cli.generate.lower.python.code import Atom, assignment
 from magicflow_cli.generate.lower.python.contract import contract_view
 from magicflow_cli.generate.lower.python.names import folder_of
@@ -39,18 +39,10 @@ def lower(document: plan.Plan, options: Options) -> Iterator[View]:
             ),
         ),
     )
-    yield View(f"{folder}plan.json", content=plan_text(document))
+    yield View(f"{folder}plan.json", content=indented(plan_json(document)))
     yield from server_tests(document, options)
 
 
 def start_path(workflow: str) -> str:
     """Where a run is started over HTTP."""
     return f"/api/v2/workflows/{quote(workflow, safe='')}/execute"
-
-
-def plan_text(document: plan.Plan) -> str:
-    """The plan as JSON that can be compared line by line."""
-    import orjson
-
-    options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
-    return orjson.dumps(plan_json(document), option=options).decode("utf-8")
