@@ -45,7 +45,7 @@ var stateNames = [...]string{"new", "open", "recovering", "draining", "closed"}
 // Traces makes spans of runs, steps and attempts. It must not block.
 type Traces interface {
 	// Record hears of a run's history rows once they are durable.
-	Record(run *store.RunRow, traceparent string, rows []core.HistoryRow)
+	Record(run *Run, rows []core.HistoryRow)
 	// Traceparent is the trace context that an attempt carries; given is the run's.
 	Traceparent(runID, taskID string, attempt int64, given string) string
 	Close()
@@ -298,7 +298,7 @@ func (e *Engine) durable(settled []pending) {
 		ended := run.ended()
 		listeners := run.listeners
 		var row store.RunRow
-		if ended || e.traces != nil {
+		if ended {
 			row = run.row
 		}
 		run.mutex.Unlock()
@@ -310,7 +310,7 @@ func (e *Engine) durable(settled []pending) {
 		if len(of.history) > 0 {
 			e.metrics.recordHistory(run.workflow, of.history)
 			if e.traces != nil {
-				e.traces.Record(&row, run.info.traceparent, of.history)
+				e.traces.Record(run, of.history)
 			}
 			for _, each := range listeners {
 				each.hear(of.history)

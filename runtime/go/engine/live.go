@@ -98,13 +98,15 @@ type View struct {
 	Deployed *Deployed
 	Poisoned string // a defect that an event of the run met, or ""
 	Ended    bool   // and that is durable
+
+	Traceparent string // of the request that started it, or ""
 }
 
 // View shows the run. Nothing of it but the row may be kept.
 func (r *Run) View(show func(view View)) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	show(View{r.row, r.state, r.deployed, r.poisoned, r.ended()})
+	show(View{r.row, r.state, r.deployed, r.poisoned, r.ended(), r.info.traceparent})
 }
 
 type listener struct{ hear func(rows []core.HistoryRow) }
@@ -119,7 +121,9 @@ func (r *Run) Listen(hear func(rows []core.HistoryRow)) (stop func()) {
 	return func() {
 		r.mutex.Lock()
 		defer r.mutex.Unlock()
-		r.listeners = slices.DeleteFunc(r.listeners, func(each *listener) bool { return each == made })
+		// who tells the rows reads the list without the lock
+		others := slices.Clone(r.listeners)
+		r.listeners = slices.DeleteFunc(others, func(each *listener) bool { return each == made })
 	}
 }
 
