@@ -72,7 +72,10 @@ class Fakes:
 
     def _make(self, type: TypeRef) -> _Make:
         definition, id, nullable = self._types.resolve(type)
-        if definition is None:
+        make: _Make
+        if self._is_endless({"type": id}):
+            make = _never
+        elif definition is None:
             make = _BUILT_IN[id]
         elif id in self._makers:
             make = self._makers[id]
@@ -85,6 +88,8 @@ class Fakes:
             self._makers[id] = make
         if not nullable or id in ("any", "null"):
             return make
+        if make is _never:
+            return _BUILT_IN["null"]
 
         def maybe(dice: Random, depth: int) -> Any:
             if dice.random() < NULL or depth > MAX_DEPTH:
@@ -92,6 +97,10 @@ class Fakes:
             return make(dice, depth)
 
         return maybe
+
+    def _is_endless(self, type: TypeRef) -> bool:
+        """Whether every value of the type contains another one."""
+        return self._heights.of(type) >= self._heights.ENDLESS
 
     def _define(self, definition: Json) -> _Make:
         offered = definition.get("doc", {}).get("examples")
@@ -131,6 +140,8 @@ class Fakes:
     def _array(self, definition: Json) -> _Make:
         item = self._make(definition["items"])
         low, high = definition.get("min_items", 0), definition.get("max_items")
+        if self._is_endless(definition["items"]):
+            high = 0
         unique = definition.get("unique", False)
 
         def make(dice: Random, depth: int) -> list[Any]:
@@ -149,9 +160,10 @@ class Fakes:
 
     def _map(self, definition: Json) -> _Make:
         value = self._make(definition["values"])
-        low, high = definition.get("min_properties", 0), definition.get(
-            "max_properties"
-        )
+        low = definition.get("min_properties", 0)
+        high = definition.get("max_properties")
+        if self._is_endless(definition["values"]):
+            high = 0
         name = _string(
             {
                 "kind": "string",
@@ -176,6 +188,7 @@ class Fakes:
         fields = [
             (name, self._make(field["type"]), field["required"])
             for name, field in definition["fields"].items()
+            if field["required"] or not self._is_endless(field["type"])
         ]
         extra = definition["extra"]
         spare = self._make(extra.get("type", {"type": "any"}))
@@ -206,13 +219,23 @@ class Fakes:
         return make
 
     def _union(self, definition: Json) -> _Make:
-        variants = [self._make(variant["type"]) for variant in definition["variants"]]
-        heights = [self._heights.of(v["type"]) for v in definition["variants"]]
-        shortest = variants[heights.index(min(heights))]
+        variants = [
+            (self._make(variant["type"]), variant.get("tags"), variant["type"])
+            for variant in definition["variants"]
+            if not self._is_endless(variant["type"])
+        ]
+        if not variants:
+            return _never
+        shortest = min(variants, key=lambda each: self._heights.of(each[2]))
+        property = definition.get("property")
 
         def make(dice: Random, depth: int) -> Any:
             chosen = variants[int(dice.random() * len(variants))]
-            return (shortest if depth > MAX_DEPTH else chosen)(dice, depth + 1)
+            draw, tags, _ = shortest if depth > MAX_DEPTH else chosen
+            value = draw(dice, depth + 1)
+            if property is not None and tags and isinstance(value, dict):
+                value[property] = tags[int(dice.random() * len(tags))]
+            return value
 
         return make
 
@@ -255,8 +278,8 @@ class _Heights:
             case "tuple":
                 needed = definition["items"]
             case "union":
-                variants = definition["variants"]
-                return min((self.of(v["type"]) for v in variants), default=0) + 1
+                heights = [self.of(v["type"]) for v in definition["variants"]]
+                return min(min(heights, default=0) + 1, self.ENDLESS)
             case _:
                 return 0
         return min(max((self.of(each) for each in needed), default=0) + 1, self.ENDLESS)
