@@ -4,6 +4,7 @@ that may fail, types, requests, retries, handlers and rules."""
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -16,10 +17,18 @@ from tests.differential.values import name as new_name
 from tests.runtime.core.plans import clause, plan, policy, rule
 
 Json = dict[str, Any]
+COMPILED = sorted(
+    (Path(__file__).parents[1] / "golden").glob("dsl/*/expected/plan.json")
+)
+"""What the compiler makes: plans with types that are wired to each other."""
 EVENTS = ["ping", "p o\U0001f600ng"]
 
 
 def random_plan(rng: Random) -> Json:
+    if COMPILED and rng.random() < 0.1:
+        compiled: Json = json.loads(rng.choice(COMPILED).read_text())
+        compiled["limits"]["occurrences_per_run"] = 60
+        return compiled
     return _Builder(rng).plan()
 
 
@@ -161,7 +170,7 @@ class _Builder:
         else:
             for index, one in enumerate(names):
                 following = names[index + 1] if index + 1 < len(names) else "@block"
-                if self.flag(5):
+                if self.flag(3):
                     following = rng.choice(["@run", names[0]])
                 self.nodes[one]["next"] = following
                 guard = self.nodes[one].get("guard")
@@ -216,7 +225,7 @@ class _Builder:
         id = f"{name}/do" if inner else name
         node: Json = getattr(self, f"make_{kind}")(name, depth)
         head: Json = {"step": name}
-        if self.flag(20):
+        if self.flag(10):
             head["guard"] = {"test": self.expressions.condition()}
         if self.flag(20) or self.mapped(20):
             head["input"] = self.expressions.mapping()

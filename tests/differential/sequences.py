@@ -35,8 +35,7 @@ class Sequence:
 def random_sequence(seed: int) -> Sequence:
     rng = Random(seed)
     made = Sequence(seed)
-    text = canonical(random_plan(rng))
-    _play(made, rng, text, load_plan(json.loads(text)))
+    _play(made, rng, canonical(random_plan(rng)))
     return made
 
 
@@ -60,10 +59,11 @@ def answers_to(lines: list[str]) -> Sequence:
     return made
 
 
-def _play(made: Sequence, rng: Random, text: str, plan: Plan) -> None:
-    resume = None
+def _play(made: Sequence, rng: Random, text: str) -> None:
+    written, resume = json.loads(text), None
+    plan = load_plan(written)
     for _ in range(rng.choice([1, 1, 1, 2])):
-        state, world = new_state(), World(rng)
+        state, world = new_state(), World(rng, written)
         made.lines.append(f'{{"plan":{text}}}')
         made.answers.append("{}")
         event = world.start(resume)

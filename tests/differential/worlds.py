@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
+from tests.differential.fitting import Fitting
 from tests.differential.plans import EVENTS
 from tests.differential.values import NUMBERS, TEXTS, value
 
@@ -63,8 +64,10 @@ MEMBERS = [
 
 
 class World:
-    def __init__(self, rng: Random) -> None:
+    def __init__(self, rng: Random, plan: Json) -> None:
         self.rng = rng
+        self.plan = plan
+        self.fitting = Fitting(rng, plan["types"])
         self.now = 1_700_000_000_000 if rng.random() < 0.9 else 0
         self.count = 0
         self.patience = rng.choice([0.3, 0.9, 0.9, 0.98])
@@ -78,8 +81,8 @@ class World:
         items = [value(rng, 1) for _ in range(rng.randrange(4))]
         given: Any = {"flag": rng.random() < 0.5, "items": items, "v": value(rng, 2)}
         event: Json = {"run_id": rng.choice(["r1", "r1", "rün/1"]), "input": given}
-        if rng.random() < 0.1:
-            event["input"] = value(rng)
+        if rng.random() < 0.1 or self.plan["input"]["type"] != "any":
+            event["input"] = self.fitting.value(self.plan["input"])
         if rng.random() < 0.2:
             event["metadata"] = {"k": value(rng, 1)}
         if rng.random() < 0.1:
@@ -151,9 +154,18 @@ class World:
             event["expires_at"] = self.now + rng.choice([0, 1, 100])
         return self._event("event_received", event)
 
-    def output(self) -> Any:
-        choice = self.rng.random()
-        return {"v": 1} if choice < 0.4 else value(self.rng)
+    def output(self, reference: Json | None) -> Any:
+        free = reference is None or reference["type"] == "any"
+        if free and self.rng.random() < 0.4:
+            return {"v": 1}
+        return self.fitting.value(reference)
+
+    def node_of(self, step_path: str) -> Json:
+        """The node of a command that says only where it stands."""
+        step = step_path.rpartition("/")[2].partition("~")[0].partition("[")[0]
+        nodes: Json = self.plan["nodes"]
+        found: Json = nodes.get(f"{step}/do") or nodes.get(step) or {}
+        return found
 
     def error(self) -> Any:
         rng = self.rng
@@ -176,7 +188,11 @@ class World:
         if kind == "schedule_task":
             task = {"task_id": command["task_id"], "attempt": command["attempt"]}
             if rng.random() < self.luck:
-                return self._event("task_result", {**task, "output": self.output()})
+                node = self.plan["nodes"][command["node"]]
+                output = self.output(node.get("result_type"))
+                if "http" in node and rng.random() < 0.8:
+                    output = {"status": 200, "headers": {}, "body": output}
+                return self._event("task_result", {**task, "output": output})
             choice = rng.random()
             if choice < 0.7:
                 if rng.random() < 0.2:
@@ -192,11 +208,13 @@ class World:
         if kind == "listen":
             event = self.told()
             data: Json = {**command["correlate"]}
-            if rng.random() < 0.5:
-                data["more"] = value(rng, 1)
+            known = self.plan["events"].get(command["event"])
+            given = self.fitting.value(known["type"]) if known else None
+            if isinstance(given, dict) and rng.random() < 0.7:
+                data = {**given, **data}
             return {**event, "event": command["event"], "data": data}
         if kind == "open_human_task":
-            given = rng.choice([True, value(rng, 2), value(rng, 2)])
+            given = self.fitting.value(command["form"])
             answer = {"task_id": command["task_id"], "data": given}
             return self._event("human_completed", answer)
         return self.child(command)
@@ -206,7 +224,8 @@ class World:
         ends = ["completed", "completed", "failed", "timed_out", "cancelled"]
         event: Json = {"child_id": command["child_id"], "status": rng.choice(ends)}
         if event["status"] == "completed":
-            event["output"] = self.output()
+            node = self.node_of(command["child_id"])
+            event["output"] = self.output(node.get("result_type"))
         elif rng.random() < 0.6:
             event["error"] = self.error()
         return self._event("child_ended", event)
