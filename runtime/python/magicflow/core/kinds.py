@@ -31,12 +31,9 @@ def _nothing(tx: Transition, frame: Row, node: Any) -> None:
     return None
 
 
-def _no_timer(tx: Transition, frame: Row, node: Any, purpose: str) -> None:
-    raise AssertionError(f"nobody started the timer {purpose!r}")
-
-
-def _no_child(*_: Any) -> None:
-    raise AssertionError("a node of this kind has no children")
+def never(*_: Any) -> Any:
+    """For what nodes of a kind cannot come to."""
+    raise AssertionError("a node of this kind never does this")
 
 
 @dataclass(slots=True, frozen=True)
@@ -57,12 +54,12 @@ class Kind:
     """
 
     enter: Enter
-    child_completed: Completed = _no_child
-    child_failed: Failed = _no_child
+    child_completed: Completed = never
+    child_failed: Failed = never
     release: Enter = _nothing
     children: Children = _childless
     activate: Enter = _nothing
-    timer: Timer = _no_timer
+    timer: Timer = never
     timed_out: Timer | None = None
     stop: Stop | None = None
 

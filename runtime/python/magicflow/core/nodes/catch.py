@@ -96,8 +96,7 @@ def _leave(tx: Transition, frame: Row, error: Error) -> None:
 def _block_of(tx: Transition, frame: Row, target: str) -> tuple[Row, Row]:
     """The block that has the handler, and the frame in it that this stands in."""
     found = _find_block(tx, frame, target)
-    if found is None:
-        raise AssertionError(f"no block around has {target!r}")
+    assert found is not None, f"no block around has {target!r}"
     return found
 
 

@@ -6,14 +6,10 @@ from typing import Any
 
 from magicflow.core import ending, outcome
 from magicflow.core.errors import Error
-from magicflow.core.kinds import Kind
+from magicflow.core.kinds import Kind, never
 from magicflow.core.state import Row
 from magicflow.core.transition import Transition
 from magicflow.plan.nodes import Node
-
-
-def _enter(tx: Transition, frame: Row, node: Node) -> None:
-    raise AssertionError("a run has no frame")
 
 
 def _child_completed(
@@ -35,4 +31,4 @@ def _child_failed(
     ending.begin(tx, "failed", error)
 
 
-KIND = Kind(enter=_enter, child_completed=_child_completed, child_failed=_child_failed)
+KIND = Kind(enter=never, child_completed=_child_completed, child_failed=_child_failed)

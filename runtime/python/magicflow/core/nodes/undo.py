@@ -8,7 +8,7 @@ from typing import Any
 from magicflow.core import ending, flow
 from magicflow.core.errors import Error
 from magicflow.core.frames import mapped_input, owner_path, part_of
-from magicflow.core.kinds import Kind
+from magicflow.core.kinds import Kind, never
 from magicflow.core.scope import Scope
 from magicflow.core.state import Row
 from magicflow.core.transition import Transition
@@ -124,13 +124,9 @@ def _child_failed(
     _enter(tx, tx.open_frame(frame["path"]), node)
 
 
-def _children(tx: Transition, frame: Row, node: Node) -> list[str]:
-    raise AssertionError("compensation is never taken down")
-
-
 KIND = Kind(
     enter=_enter,
     child_completed=_child_completed,
     child_failed=_child_failed,
-    children=_children,
+    children=never,
 )
