@@ -86,6 +86,8 @@ class _Left(NamedTuple):
 
     goal: Goal
     gotos: Mapping[str, Goal] = {}
+    following: str = ""
+    """The step that comes next without a jump."""
 
     def goal_to(self, path: str | None) -> Goal:
         """The way that was taken, by the path in the row behind, if there is one. Only
@@ -95,7 +97,7 @@ class _Left(NamedTuple):
         name = "" if path is None else step_of(path)
         if name in self.gotos:
             return self.gotos[name]
-        if name != self.goal.target:
+        if name != self.following:
             for end in (BLOCK_ENDS, RUN_ENDS):
                 if end in self.gotos:
                     return self.gotos[end]
@@ -170,13 +172,13 @@ class Coverage:
         if type == "step_skipped":
             return None if step.skipped is None else _Left(step.skipped)
         add(step.ran)
-        if type == "step_completed":
+        if type == "step_completed" and step.completed is not None:
             started = before.get("type") == "step_started"
+            following = step.completed.target
             if started and before.get("path") == row["path"] and step.otherwise:
-                return _Left(step.otherwise, step.gotos)
-            if step.completed is not None:
-                return _Left(step.completed, step.gotos)
-        elif type == "attempt_failed" or type == "step_failed":
+                return _Left(step.otherwise, step.gotos, following)
+            return _Left(step.completed, step.gotos, following)
+        if type == "attempt_failed" or type == "step_failed":
             self._fail(step, row["error"], found)
         elif type == "step_timed_out":
             self._fail(step, row["error"], found)
