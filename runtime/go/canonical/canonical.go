@@ -120,7 +120,8 @@ func (w *writer) array(items []any, depth int) error {
 
 func (w *writer) object(members map[string]any, depth int) error {
 	w.out = append(w.out, '{')
-	for index, name := range SortedNames(members) {
+	var few [16]string // most objects need no memory for the order of their names
+	for index, name := range sortedNames(few[:0], members) {
 		if index > 0 {
 			w.out = append(w.out, ',')
 		}
@@ -138,7 +139,10 @@ func (w *writer) object(members map[string]any, depth int) error {
 
 // SortedNames are the names of members in the order of their UTF-16 code units.
 func SortedNames[V any](members map[string]V) []string {
-	names := make([]string, 0, len(members))
+	return sortedNames(make([]string, 0, len(members)), members)
+}
+
+func sortedNames[V any](names []string, members map[string]V) []string {
 	plain := true
 	for name := range members {
 		names = append(names, name)

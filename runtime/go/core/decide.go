@@ -21,7 +21,8 @@ func Decide(plan *Plan, state *State, event *Event) (Decision, error) {
 	if refused := refusalOf(state, event); refused != nil {
 		return Decision{Refused: refused}, nil
 	}
-	tx := &transition{plan: plan, state: state, event: event, now: event.At, run: state.Run, start: &state.Start}
+	tx := newTransition(plan, state, event)
+	defer tx.done()
 	if refused := handlers[event.Type](tx, event); refused != nil {
 		return Decision{Refused: refused}, nil
 	}

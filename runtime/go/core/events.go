@@ -147,7 +147,7 @@ func (tx *transition) runTimedOut() *Refusal {
 	if timer != "inherited" && timeout != nil {
 		action = timeout.Action
 	}
-	tx.record(HistoryRow{Type: "workflow_timeout", Action: action})
+	tx.record(HistoryRow{Type: "workflow_timeout", Words: &Words{Action: action}})
 	if action == "ignore" {
 		return nil
 	}
@@ -230,7 +230,7 @@ func cancelRequested(tx *transition, event *Event) *Refusal {
 	if reason == "" {
 		reason = "the run was cancelled"
 	}
-	tx.record(HistoryRow{Type: "cancel_requested", Reason: reason})
+	tx.record(HistoryRow{Type: "cancel_requested", Words: &Words{Reason: reason}})
 	tx.run.Paused = false
 	tx.begin(outcome{status: statusCancelled, err: newError(codeCancelled, reason, ""), undo: true, patient: true})
 	return nil

@@ -45,7 +45,7 @@ func (tx *transition) keep(event *Event) {
 			tx.enqueue("@event/"+name, event.EventID)
 		}
 	}
-	tx.record(HistoryRow{Type: "event_buffered", Event: event.Event, EventID: event.EventID, has: hasEventID})
+	tx.record(HistoryRow{Type: "event_buffered", has: hasEventID, Words: &Words{Event: event.Event, EventID: event.EventID}})
 }
 
 func receivedFrom(event *Event) *Received {
@@ -81,7 +81,7 @@ func (tx *transition) hasExpired(row *Received) bool {
 func (tx *transition) expire(row *Received) {
 	tx.inbox.set(row.EventID, nil)
 	tx.run.Buffered--
-	tx.record(HistoryRow{Type: "event_expired", Event: row.Event, EventID: row.EventID, has: hasEventID})
+	tx.record(HistoryRow{Type: "event_expired", has: hasEventID, Words: &Words{Event: row.Event, EventID: row.EventID}})
 }
 
 // await waits in the queue of listeners and gives the place, for leave.
@@ -110,7 +110,7 @@ func (tx *transition) listener(event string, data any) (string, bool) {
 // taken: the event is somebody's now.
 func (tx *transition) taken(event *Received, path string) {
 	tx.inbox.set(event.EventID, &Received{EventID: event.EventID, Taken: path, IsTaken: true})
-	tx.record(HistoryRow{Type: "event_matched", Path: path, Event: event.Event, EventID: event.EventID, has: hasEventID})
+	tx.record(HistoryRow{Type: "event_matched", Path: path, has: hasEventID, Words: &Words{Event: event.Event, EventID: event.EventID}})
 }
 
 func (tx *transition) received(id string) *Received {

@@ -52,7 +52,7 @@ func (tx *transition) runFallback(frame *Frame, handler *plan.Node, err Error, i
 	frame.Clause, frame.Error = int64(index), err
 	frame.has |= hasClause
 	frame.Ran = append(slices.Clip(frame.Ran), handler.ID)
-	tx.record(HistoryRow{Type: "fallback_started", Path: frame.Path, Handler: handler.ID, Error: err})
+	tx.record(HistoryRow{Type: "fallback_started", Path: frame.Path, Error: err, Words: &Words{Handler: handler.ID}})
 	tx.push(op{
 		node: handler, parent: frame.Path, scope: frame.Scope,
 		path: partPath(frame.Path, partOf(handler.ID, frame.Node)), extra: extra{errors: []Error{err}},
@@ -78,7 +78,7 @@ func (tx *transition) gotoHandler(frame *Frame, node *plan.Node, target string, 
 		current = above
 	}
 	tx.drop(top.Path)
-	tx.record(HistoryRow{Type: "handler_started", Path: frame.Path, Handler: target, Error: err})
+	tx.record(HistoryRow{Type: "handler_started", Path: frame.Path, Error: err, Words: &Words{Handler: target}})
 	tx.beginNode(block, tx.plan.Nodes[target], extra{errors: extended(before, err), failed: failed})
 }
 

@@ -25,7 +25,7 @@ func activateEmit(tx *transition, frame *Frame, node *plan.Node) { tx.emit(frame
 
 func (tx *transition) emit(frame *Frame, node *plan.Node, data any) {
 	event, eventID := node.Emit.Event, tx.run.ID+":"+frame.Path
-	tx.record(HistoryRow{Type: "event_emitted", Path: frame.Path, Event: event, EventID: eventID, has: hasEventID})
+	tx.record(HistoryRow{Type: "event_emitted", Path: frame.Path, has: hasEventID, Words: &Words{Event: event, EventID: eventID}})
 	tx.send(&EmitEvent{EventID: eventID, Event: event, Data: data})
 	tx.completeMapped(newScope(tx, frame).withResponse(data), frame, node, nil, "")
 }

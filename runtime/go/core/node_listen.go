@@ -72,7 +72,7 @@ func (tx *transition) listen(frame *Frame, node *plan.Node) {
 		return
 	}
 	frame.Place = tx.await(frame.Path, node, frame.Correlate)
-	tx.waitFor(frame, HistoryRow{Event: node.Listen.Event})
+	tx.waitFor(frame, HistoryRow{Words: &Words{Event: node.Listen.Event}})
 	tx.send(&Listen{ListenID: frame.Path, Event: node.Listen.Event, Correlate: frame.Correlate})
 }
 
@@ -92,7 +92,7 @@ func openTask(tx *transition, frame *Frame, node *plan.Node) {
 		command.Due, waiting.Due, waiting.has = &due, due, hasDue
 	}
 	tx.waitFor(frame, waiting)
-	tx.record(HistoryRow{Type: "task_opened", Path: frame.Path, Task: frame.Task})
+	tx.record(HistoryRow{Type: "task_opened", Path: frame.Path, Words: &Words{Task: frame.Task}})
 	tx.send(command)
 }
 

@@ -15,7 +15,7 @@ func startSub(tx *transition, frame *Frame, node *plan.Node) {
 	frame = tx.editFrame(path)
 	frame.has |= isChild
 	tx.waitFor(frame, HistoryRow{})
-	tx.record(HistoryRow{Type: "child_started", Path: path, Workflow: node.Sub.Workflow})
+	tx.record(HistoryRow{Type: "child_started", Path: path, Words: &Words{Workflow: node.Sub.Workflow}})
 	given, _ := tx.inputOf(frame)
 	tx.send(&StartChild{
 		ChildID: path, Workflow: node.Sub.Workflow, Version: node.Sub.Version, Input: given,
@@ -42,7 +42,7 @@ func (tx *transition) childDeadline(node *plan.Node) *int64 {
 func subEnded(tx *transition, frame *Frame, node *plan.Node, event *Event) {
 	frame = tx.editFrame(frame.Path)
 	frame.has &^= isChild
-	tx.record(HistoryRow{Type: "child_ended", Path: frame.Path, Status: event.Status})
+	tx.record(HistoryRow{Type: "child_ended", Path: frame.Path, Words: &Words{Status: event.Status}})
 	value, err := tx.childResult(frame, node, event)
 	switch {
 	case tx.run.Phase == PhaseStopping:

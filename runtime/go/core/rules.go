@@ -86,7 +86,7 @@ func (tx *transition) match(rule *plan.Rule, in *scope) *words {
 		said.details, failed = tx.valueOf(in, rule.Action.Details, "the rule's details")
 	}
 	if failed != nil {
-		tx.record(HistoryRow{Type: "rule_error", Rule: rule.ID, Error: failed})
+		tx.record(HistoryRow{Type: "rule_error", Error: failed, Words: &Words{Rule: rule.ID}})
 		return nil
 	}
 	return said
@@ -94,7 +94,7 @@ func (tx *transition) match(rule *plan.Rule, in *scope) *words {
 
 func (tx *transition) act(rule *plan.Rule, said *words, frame *Frame, err Error) verdict {
 	action := &rule.Action
-	tx.record(HistoryRow{Type: "rule_matched", Rule: rule.ID, Action: action.Type, Path: frame.Path})
+	tx.record(HistoryRow{Type: "rule_matched", Path: frame.Path, Words: &Words{Rule: rule.ID, Action: action.Type}})
 	switch action.Type {
 	case "continue":
 		return goesOn

@@ -27,8 +27,11 @@ type scope struct {
 	err        Error // nil where the frames say what the error is
 }
 
+// newScope gives the transition's only scope: whoever makes the next has done with the
+// one before.
 func newScope(tx *transition, frame *Frame) *scope {
-	made := &scope{tx: tx, frame: frame, response: absent, branches: absent, iterations: absent}
+	made := &tx.scope
+	*made = scope{tx: tx, frame: frame, response: absent, branches: absent, iterations: absent}
 	if frame != nil {
 		made.prefix = frame.Scope
 	}

@@ -2,6 +2,7 @@ package core
 
 import (
 	"strconv"
+	"sync"
 
 	"github.com/truongtu268/magic-flow/runtime/go/expr"
 	"github.com/truongtu268/magic-flow/runtime/go/plan"
@@ -96,8 +97,25 @@ type transition struct {
 	ops      []op
 	uuids    int
 	nameless int64 // nodes entered in this event that are no steps
+	scope    scope
 	// execution is the root of that name, once somebody has read it.
 	execution map[string]any
+}
+
+// transitions are used again, for their memory.
+var transitions = sync.Pool{New: func() any { return &transition{ops: make([]op, 0, 4)} }}
+
+func newTransition(plan *Plan, state *State, event *Event) *transition {
+	tx := transitions.Get().(*transition)
+	tx.plan, tx.state, tx.event, tx.now, tx.run, tx.start = plan, state, event, event.At, state.Run, &state.Start
+	return tx
+}
+
+// done gives the transition back; what it made is the decision's.
+func (tx *transition) done() {
+	clear(tx.ops[:cap(tx.ops)])
+	*tx = transition{ops: tx.ops[:0]}
+	transitions.Put(tx)
 }
 
 // reading
