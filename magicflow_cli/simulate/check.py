@@ -43,7 +43,7 @@ def is_test(parsed: Parsed) -> bool:
     left to chance."""
     spec: models.ScenarioSpec = parsed.model.spec
     return spec.expect is not None or not any(
-        _chances(outcome) for _, outcome in _outcomes(spec)
+        chance for _, outcome in _outcomes(spec) for chance in _chances(outcome)
     )
 
 
