@@ -18,7 +18,10 @@ from magicflow_cli.generate.model import Request
 from magicflow_cli.plan import to_json
 from magicflow_cli.resources import resource
 
-_SUFFIXES = (".py", ".j2", ".json", ".typed", ".go", ".mod", ".sum", ".ts", ".java")
+_SUFFIXES = (
+    *(".py", ".j2", ".json", ".typed", ".sql", ".html"),
+    *(".go", ".mod", ".sum", ".ts", ".java"),
+)
 
 
 def inputs_of(request: Request, present: Iterable[Owner]) -> dict[str, str]:

@@ -5,6 +5,8 @@ go 1.24.0
 require (
 	go.yaml.in/yaml/v3 v3.0.6
 	golang.org/x/net v0.48.0
+	modernc.org/libc v1.67.6
+	modernc.org/sqlite v1.46.1
 )
 
 require (
@@ -16,8 +18,6 @@ require (
 	golang.org/x/exp v0.0.0-20251023183803-a4bb9ffd2546 // indirect
 	golang.org/x/sys v0.39.0 // indirect
 	golang.org/x/text v0.32.0 // indirect
-	modernc.org/libc v1.67.6 // indirect
 	modernc.org/mathutil v1.7.1 // indirect
 	modernc.org/memory v1.11.0 // indirect
-	modernc.org/sqlite v1.46.1 // indirect
 )

@@ -20,7 +20,7 @@ from tests.unit.generate.plans import ROOT, compile_texts, run
 
 HERE = Path(__file__).parent / "generate-go"
 CASES = dict(PYTHON_CASES)
-TARGETS = ("types", "executor", "client")
+TARGETS = ("types", "executor", "server", "client")
 
 
 @pytest.fixture(scope="session", params=CASES)

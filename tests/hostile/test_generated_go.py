@@ -17,7 +17,7 @@ from tests.hostile.texts import MARK, TEXTS
 from tests.languages import go, need
 from tests.unit.generate.plans import run
 
-TARGETS = ("types", "executor", "client")
+TARGETS = ("types", "executor", "server", "client")
 
 
 def generate(text: str) -> dict[str, str]:

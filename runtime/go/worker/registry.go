@@ -173,7 +173,7 @@ func (e *Executor) suggest(step string) string {
 // Check says what is wrong with the functions that were registered.
 func (e *Executor) Check() error {
 	problems := slices.Clone(e.problems)
-	if len(e.handlers) == 0 && len(problems) == 0 {
+	if len(e.handlers) == 0 && len(e.order) > 0 && len(problems) == 0 {
 		problems = append(problems, fmt.Errorf("no function is registered for workflow %q", e.workflow))
 	}
 	return errors.Join(problems...)

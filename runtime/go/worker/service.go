@@ -89,6 +89,9 @@ func NewService(config Config, executors ...*Executor) (*Service, error) {
 			}
 		}
 	}
+	if len(made.names) == 0 {
+		return nil, errors.New("there is nothing to do: no workflow calls a function of an executor")
+	}
 	slices.Sort(made.names)
 	for _, wanted := range config.Executors {
 		if !slices.Contains(made.names, wanted) {

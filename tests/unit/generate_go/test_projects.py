@@ -11,7 +11,7 @@ from magicflow_cli.generate.model import Options, RuntimePackage
 from tests.languages import go, need
 from tests.unit.generate.plans import compile_texts, example_plan, run, tree
 
-TARGETS = ("types", "executor", "client")
+TARGETS = ("types", "executor", "server", "client")
 EXAMPLE = "payment-processing"
 
 
@@ -22,7 +22,8 @@ def generate(folder: Path, *targets: str, **more: object) -> None:
 def test_every_order_of_targets_gives_the_same(tmp_path: Path) -> None:
     generate(tmp_path / "all")
     expected = tree(tmp_path / "all")
-    for index, order in enumerate(permutations(TARGETS)):
+    orders = list(permutations(TARGETS))
+    for index, order in enumerate(orders[::5]):
         folder = tmp_path / str(index)
         for target in order:
             generate(folder, target)

@@ -12,10 +12,12 @@ LANGUAGE = Language(
     targets={
         "types": f"{_HERE}.types",
         "executor": f"{_HERE}.executor",
+        "server": f"{_HERE}.server",
         "client": f"{_HERE}.client",
     },
     requires={
         "executor": ("types",),
+        "server": ("types",),
         "client": ("types",),
     },
     project=lower_project,

@@ -121,11 +121,13 @@ def lower(document: plan.Plan, options: Options) -> Iterator[View]:
     yield View(
         f"{folder}/executor/executor_gen.go", "executor/executor.go.j2", made.view()
     )
-    if not made.functions:
-        return
-    yield View(
-        f"{folder}/executor/executor_gen_test.go", "executor/tests.go.j2", made.tests()
-    )
+    if made.functions:
+        tests = View(
+            f"{folder}/executor/executor_gen_test.go",
+            "executor/tests.go.j2",
+            made.tests(),
+        )
+        yield tests
     steps = StepsView(
         folder,
         f"{made.module}/{folder}/executor",

@@ -36,6 +36,7 @@ _TAKEN = frozenset(
     | {"package", "range", "return", "select", "struct", "switch", "type", "var"}
     | {"main", "init", "internal", "vendor", "testdata", "magicflow", "cmd", "config"}
     | {"context", "mf", "worker", "client", "executor", "steps", "json", "http", "io"}
+    | {"server", "bytes", "executors"}
     | {
         "httptest",
         "strings",

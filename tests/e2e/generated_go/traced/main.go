@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"os"
 
+	"workflows/executors"
+
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/sdk/trace"
 
@@ -30,7 +32,7 @@ func main() {
 	config, err := worker.ReadConfig(os.Args[1:])
 	if err == nil {
 		config.Tracer = tracing.New()
-		err = worker.Start(config, executors()...)
+		err = worker.Start(config, executors.All()...)
 	}
 	os.Exit(worker.ExitCode(err))
 }

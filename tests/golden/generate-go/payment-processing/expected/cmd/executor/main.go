@@ -6,13 +6,15 @@ package main
 import (
 	"os"
 
+	"workflows/executors"
+
 	"github.com/truongtu268/magic-flow/runtime/go/worker"
 )
 
 func main() {
 	config, err := worker.ReadConfig(os.Args[1:])
 	if err == nil {
-		err = worker.Start(config, executors()...)
+		err = worker.Start(config, executors.All()...)
 	}
 	os.Exit(worker.ExitCode(err))
 }
