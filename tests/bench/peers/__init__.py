@@ -1,0 +1,1 @@
+"""What Magic Flow is measured beside: installed by the bench, started like our server."""

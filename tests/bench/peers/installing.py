@@ -1,0 +1,78 @@
+"""The peers at fixed versions, in a folder of their own outside of version control."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+FOLDER = Path(__file__).parents[3] / ".bench"
+PYTHON = (
+    "dbos==3.4.0",
+    "fastapi==0.165.0",
+    "uvicorn==0.54.0",
+    "uvloop==0.23.0",
+    "httptools==0.9.0",
+)
+NODE = ("@restatedev/restate-server@1.7.12", "@restatedev/restate-sdk@1.17.2")
+
+
+class Missing(Exception):
+    """A peer cannot be had here; says why, and how to mend it."""
+
+
+def dbos_python() -> Path:
+    """The interpreter of a virtual environment with DBOS. Raises Missing."""
+    folder = FOLDER / "dbos"
+    python = folder / "bin" / "python"
+    if _is_done(folder, PYTHON):
+        return python
+    print("bench: installing DBOS into .bench/dbos", file=sys.stderr)
+    venv.create(folder, with_pip=True, clear=True)
+    _run([str(python), "-m", "pip", "install", "--quiet", *PYTHON], "DBOS", "PyPI")
+    _note(folder, PYTHON)
+    return python
+
+
+def restate_folder() -> Path:
+    """A folder with Restate's server and its SDK for Node. Raises Missing."""
+    folder = FOLDER / "restate"
+    if shutil.which("npm") is None or shutil.which("node") is None:
+        raise Missing("Restate needs `node` (20 or newer) and `npm` on the PATH")
+    if _is_done(folder, NODE):
+        return folder
+    print("bench: installing Restate into .bench/restate", file=sys.stderr)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    quiet = ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]
+    _run(["npm", "install", *quiet, "--prefix", str(folder), *NODE], "Restate", "npm")
+    _note(folder, NODE)
+    return folder
+
+
+def _is_done(folder: Path, wanted: tuple[str, ...]) -> bool:
+    note = folder / "installed"
+    return note.exists() and note.read_text().split() == list(wanted)
+
+
+def _note(folder: Path, installed: tuple[str, ...]) -> None:
+    (folder / "installed").write_text("\n".join(installed))
+
+
+def _run(command: list[str], peer: str, registry: str) -> None:
+    environment = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=600, env=environment
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise Missing(f"{peer} cannot be installed: {error}") from None
+    if done.returncode:
+        last = (done.stderr or done.stdout).strip().splitlines()[-3:]
+        raise Missing(
+            f"{peer} cannot be installed from {registry} "
+            f"(needs a network or a mirror): {' '.join(last)}"
+        )
