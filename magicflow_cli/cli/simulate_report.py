@@ -60,7 +60,7 @@ def text(plan: Plan, found: Statistics, conditions: Conditions, color: bool) -> 
 
 
 def _how_runs_end(found: Statistics) -> Iterator[str]:
-    yield f"{'runs end':<14}{'share':>9}{'p50':>11}{'p95':>11}{'p99':>11}"
+    yield f"{'runs end':<14}{'share':>9}{'p50':>14}{'p95':>14}{'p99':>14}"
     for status, count in found.statuses.most_common():
         yield _line(status, count, found.runs, percentiles(found.times.get(status, ())))
     if len(found.statuses) > 1:
@@ -75,7 +75,7 @@ def _line(name: str, count: int | None, runs: int, times: Percentiles | None) ->
     share = "" if count is None else print_share(count / runs)
     line = f"{name:<14}{share:>9}"
     if times is not None:
-        line += "".join(f"{print_time(each):>11}" for each in times[:3])
+        line += "".join(f"{print_time(each):>14}" for each in times[:3])
     return line
 
 
@@ -106,7 +106,7 @@ def told(path: PathKind) -> str:
 
 def _steps(plan: Plan, found: Statistics) -> Iterator[str]:
     width = max([len("steps"), *(len(name) for name in plan.steps)]) + 2
-    yield f"{'steps':<{width}}{'runs':>9}{'p50':>11}{'p95':>11}{'p99':>11}"
+    yield f"{'steps':<{width}}{'runs':>9}{'p50':>14}{'p95':>14}{'p99':>14}"
     for name in plan.presentation.step_order:
         numbers = found.steps.get(name)
         if numbers is None:
@@ -118,7 +118,7 @@ def _steps(plan: Plan, found: Statistics) -> Iterator[str]:
         times = percentiles(numbers.times)
         line = f"{name:<{width}}{print_share(numbers.runs / found.runs):>9}"
         if times is not None:
-            line += "".join(f"{print_time(each):>11}" for each in times[:3])
+            line += "".join(f"{print_time(each):>14}" for each in times[:3])
         ends = [
             f"{print_share(count / sum(numbers.ends.values()))} {status}"
             for status, count in sorted(numbers.ends.items())
