@@ -246,10 +246,13 @@ class Findings:
             Finding(
                 codes.MF5708,
                 _name("misfit", fact.step, fact.code),
-                f"`{fact.step}` can fail with {fact.code} although every value fits "
-                f"its schema: {message}",
-                "mend the expression or the schema: `coalesce` and `exists` guard what "
-                "may be missing",
+                _misfit(fact, message),
+                (
+                    "raise the limit, or see to it that the loop ends before"
+                    if fact.code == "LIMIT"
+                    else "mend the expression or the schema: `coalesce` and `exists` "
+                    "guard what may be missing"
+                ),
                 node=self._node(fact.step),
                 ways=ways,
                 confirm=_has_failed(fact.step, fact.code),
@@ -390,6 +393,15 @@ def _by_step(
     for each in facts:
         found.setdefault(each[0].step, []).append(each)
     return found
+
+
+def _misfit(fact: Fact, message: str) -> str:
+    if fact.code == "LIMIT":
+        return f"`{fact.step}` can fail with LIMIT: {message}"
+    return (
+        f"`{fact.step}` can fail with {fact.code} although every value fits its "
+        f"schema: {message}"
+    )
 
 
 def _name(*words: str) -> str:
