@@ -33,8 +33,12 @@ func handlingFailed(tx *transition, frame *Frame, _ *plan.Node, _ child, err Err
 }
 
 func handlingChildren(tx *transition, frame *Frame, _ *plan.Node) []string {
-	if path := tx.openChild(frame, tx.plan.Nodes[frame.Run]); path != "" {
-		return []string{path}
+	target, path := tx.plan.Nodes[frame.Run], frame.Run
+	if target.Step != "" {
+		path = tx.openChild(frame, target)
+	} // else a rule's steps, which stand where enterHandling put them
+	if path == "" || tx.frame(path) == nil {
+		return nil
 	}
-	return nil
+	return []string{path}
 }

@@ -48,8 +48,10 @@ def _child_failed(
 
 
 def _children(tx: Transition, frame: Row, node: Node) -> list[str]:
-    path = open_child(tx, frame, tx.plan.nodes[frame["run"]])
-    return [] if path is None else [path]
+    target = tx.plan.nodes[frame["run"]]
+    # a rule's steps are no step of their own: they stand where `_enter` put them
+    path = target.id if target.step is None else open_child(tx, frame, target)
+    return [] if path is None or tx.frame(path) is None else [path]
 
 
 KIND = Kind(
