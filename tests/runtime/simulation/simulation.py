@@ -43,16 +43,18 @@ class Simulation:
         self.store: FailingMemory | FailingSqlite = FailingMemory()
         self.store.fault = self.fault  # type: ignore[method-assign]
         self.store.broken = self.broken  # type: ignore[method-assign]
+        self.store.unread = self.unread  # type: ignore[method-assign]
         pool = seed // 1_000
         names = ("random-a", "random-b")
         plans = [random_plan(n, pool * 200 + self.dice.randrange(200)) for n in names]
         self.plans: tuple[Json, ...] = (*fixed(), *plans)
         self.names = [made["workflow"]["name"] for made in self.plans]
-        self.names += [*names * 4, "steady", "steady"]
+        self.names += [*names * 4, "steady", "steady", "limited", "limited"]
         self.acknowledged: dict[str, str] = {}
         self.effects: list[str] = []
         self.delivered: dict[str, int] = {}
         self.tokens: list[Token] = []
+        self.opened = False
         self.engine: Engine
 
     # faults of the store
@@ -65,6 +67,9 @@ class Simulation:
 
     def broken(self) -> bool:
         return self.dice.random() < self.rate * 5
+
+    def unread(self) -> bool:
+        return self.opened and self.dice.random() < self.rate / 3
 
     # the engine's life
 
@@ -79,7 +84,9 @@ class Simulation:
         engine.effects.webhook = self.take_webhook
         engine.effects.sinks.append(self.take_event)
         self.engine = engine
+        self.opened = False
         await engine.open()
+        self.opened = True
         await settle(5)
 
     async def crash(self) -> None:

@@ -33,7 +33,9 @@ class _Workflow:
 
 
 class Admission:
-    def __init__(self, admit: Callable[[str], None]) -> None:
+    """`admit(run id)` lets a run run and says whether it still waited for that."""
+
+    def __init__(self, admit: Callable[[str], bool]) -> None:
         self._admit = admit
         self._workflows: dict[str, _Workflow] = {}
         self._keys: dict[str, Any] = {}
@@ -73,10 +75,9 @@ class Admission:
     def enter(self, workflow: str, run_id: str, key: Key) -> None:
         """The run runs."""
         known = self._workflows.setdefault(workflow, _Workflow())
-        if run_id not in known.running:
-            known.running[run_id] = key
-            if key is not None:
-                known.per_key[key] = known.per_key.get(key, 0) + 1
+        known.running[run_id] = key
+        if key is not None:
+            known.per_key[key] = known.per_key.get(key, 0) + 1
 
     def wait(self, row: RunRow, key: Key, limits: Mapping[str, Any]) -> None:
         """The run waits for a place. Raises Overloaded where the workflow rejects."""
@@ -92,9 +93,11 @@ class Admission:
     def withdraw(self, row: RunRow) -> None:
         """The run has no place any more."""
         known = self._workflows.get(row.workflow)
-        if known is None:
-            return
-        key = known.running.pop(row.id, None)
+        if known is not None:
+            self._vacate(known, row.id)
+
+    def _vacate(self, known: _Workflow, run_id: str) -> None:
+        key = known.running.pop(run_id, None)
         if key is not None:
             known.per_key[key] -= 1
             if not known.per_key[key]:
@@ -103,16 +106,15 @@ class Admission:
     def leave(self, live: LiveRun, limits: Mapping[str, Any]) -> None:
         """The run ended: those that its place lets in are admitted."""
         workflow = live.row.workflow
-        known = self._workflows.get(workflow)
-        if known is None:
-            return
-        self.withdraw(live.row)
+        known = self._workflows.setdefault(workflow, _Workflow())
+        self._vacate(known, live.row.id)
         blocked = []
         while known.waiting:
             entry = heapq.heappop(known.waiting)
             if self.may_run(workflow, limits, entry[3]):
                 self.enter(workflow, entry[2], entry[3])
-                self._admit(entry[2])
+                if not self._admit(entry[2]):
+                    self._vacate(known, entry[2])  # it was cancelled meanwhile
                 continue
             blocked.append(entry)
             if limits.get("max_per_key") is None:

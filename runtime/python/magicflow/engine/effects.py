@@ -67,8 +67,11 @@ class Effects:
                     key = (effect.run_id, effect.kind, effect.key)
                     await self._engine.change_outbox(closed=[key])
                 return
-            except (Unavailable, StoreError):
+            except Unavailable:
                 return  # recovery does it again
+            except StoreError as error:
+                self._engine.unknown(error)
+                return
             except Exception as error:
                 _LOGGER.warning(
                     "run %s: %s `%s` failed, again in %.1f s: %s",
@@ -217,8 +220,11 @@ class Effects:
         self, effect: Effect, status: str, output: Any, error: Json | None
     ) -> None:
         # when it fails, recovery finds the ended child again
-        with contextlib.suppress(Unavailable, StoreError, NotFound):
-            await self._child_ended(effect, status, output, error)
+        with contextlib.suppress(Unavailable, NotFound):
+            try:
+                await self._child_ended(effect, status, output, error)
+            except StoreError as failed:
+                self._engine.unknown(failed)
 
     async def _stop_child(self, effect: Effect, command: Json) -> bool:
         engine = self._engine

@@ -177,18 +177,20 @@ class Starts:
         now = self._engine.clock.now()
         return self._admission.key_of(deployed.plan, limits, start, now)
 
-    def admit(self, run_id: str) -> None:
-        """A queued run may run now."""
+    def admit(self, run_id: str) -> bool:
+        """A queued run may run now. False when it does not wait for that any more."""
         engine = self._engine
         try:
             live = engine.runs.get(run_id)
             if live is not None and live.queued is not None:
                 event, live.queued = live.queued, None
                 engine.feed(live, event)
+                return True
         except (Refused, Unavailable, NotFound) as error:
             _LOGGER.error("run %s was queued and does not start: %s", run_id, error)
         except StoreError as error:
             engine.unknown(error)
+        return False
 
     def come_due(self, live: LiveRun) -> None:
         """A delayed start is due: the run runs, or waits for a place."""
