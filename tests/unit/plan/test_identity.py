@@ -6,11 +6,8 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
-from magicflow.canonical import canonical
 
-from magicflow_cli.plan import canonical_json, from_json, identity, plan_hash
+from magicflow_cli.plan import canonical_json, from_json, plan_hash
 from tests.unit.plan.samples import SCHEMA, instance
 
 DATA = instance(SCHEMA, full=True, pick=3)
@@ -53,21 +50,3 @@ def test_what_changes_the_hash(change: Any, same: bool) -> None:
     change(data)
     changed = plan_hash(from_json(data)) != plan_hash(from_json(DATA))
     assert changed != same
-
-
-json_values = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(st.characters(exclude_categories=("Cs",))),
-    lambda inner: st.lists(inner)
-    | st.dictionaries(st.text(st.characters(exclude_categories=("Cs",))), inner),
-    max_leaves=20,
-)
-
-
-@given(st.dictionaries(st.text("ab\u00e9\ufb33\U0001f600"), json_values))
-@example({"a": ":1.5", "b": [1e300, 2**53 + 1, -0.0, 1e-7, -1.0]})
-def test_the_fast_text_is_the_canonical_one(data: dict[str, Any]) -> None:
-    assert identity._text(data) == canonical(data)
