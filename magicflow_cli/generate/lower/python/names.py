@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from magicflow_cli.generate.model import Options
 from magicflow_cli.plan.identifiers import function_name, split_words, type_name
 
@@ -36,6 +38,7 @@ def function_of(name: str) -> str:
     return function_name(split_words(name), "python")
 
 
+@lru_cache(maxsize=4_096)
 def class_of(*names: str) -> str:
     """`ValidateUserInput` of `validate-user`, `input`."""
     return type_name([word for name in names for word in split_words(name)], "python")

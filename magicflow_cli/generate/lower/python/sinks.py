@@ -63,6 +63,8 @@ def json_literal(value: Any) -> str:
 def visible(text: str) -> str:
     """Text for people: controls and marks that turn the direction of writing are
     replaced, ends of lines become LF."""
+    if text.isascii() and text.isprintable():
+        return text
     text = re.sub(r"\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]", "\n", text)
     return "".join(
         (

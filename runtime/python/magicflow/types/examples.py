@@ -12,6 +12,7 @@ from math import ceil, floor, lcm
 from typing import Any, Final
 
 from magicflow.types.domain import SAFE_INTEGER
+from magicflow.types.problems import Accepts
 from magicflow.types.sampling import sample
 from magicflow.types.validate import TypeRef, TypeSet
 
@@ -76,7 +77,7 @@ class _Examples:
             raise NoExample(f"the type {id} contains itself in every value")
         self._open.append(id)
         try:
-            value = self._make(definition, depth + 1)
+            value = self._make(definition, accepts, depth + 1)
         except NoExample:
             if nullable:
                 return None
@@ -89,12 +90,12 @@ class _Examples:
             raise NoExample(f"no value was found for the type {id}")
         return value
 
-    def _make(self, definition: dict[str, Any], depth: int) -> Any:
+    def _make(self, definition: dict[str, Any], accepts: Accepts, depth: int) -> Any:
         match definition["kind"]:
             case "string":
-                return _string(definition)
+                return _string(definition, accepts)
             case "integer" | "number":
-                return _number(definition)
+                return _number(definition, accepts)
             case "enum":
                 return definition["values"][0]
             case "array":
@@ -197,7 +198,7 @@ class _Examples:
         raise failure
 
 
-def _string(definition: dict[str, Any]) -> str:
+def _string(definition: dict[str, Any], accepts: Accepts) -> str:
     low = definition.get("min_length", 0)
     high = definition.get("max_length")
     if low > MAX_LENGTH:
@@ -212,16 +213,14 @@ def _string(definition: dict[str, Any]) -> str:
                 candidates += [found, found + "a" * max(0, low - len(found))]
     text = "string" if high is None or high >= 6 else "string"[:high]
     candidates.append(text + "a" * max(0, low - len(text)))
-    accepts = TypeSet({"": definition}).compile({"type": ""}).accepts
     for candidate in candidates:
         if accepts(candidate):
             return candidate
     raise NoExample("no string was found that fits the patterns and lengths")
 
 
-def _number(definition: dict[str, Any]) -> int | float:
+def _number(definition: dict[str, Any], accepts: Accepts) -> int | float:
     is_integer = definition["kind"] == "integer"
-    accepts = TypeSet({"": definition}).compile({"type": ""}).accepts
     low = _bound(definition, "minimum", "exclusive_minimum", max)
     high = _bound(definition, "maximum", "exclusive_maximum", min)
     steps = [Fraction(text) for text in definition.get("multiple_of", [])]
