@@ -84,7 +84,8 @@ class World:
         if rng.random() < 0.1 or self.plan["input"]["type"] != "any":
             event["input"] = self.fitting.value(self.plan["input"])
         if rng.random() < 0.2:
-            event["metadata"] = {"k": value(rng, 1)}
+            large = rng.random() < 0.2
+            event["metadata"] = {"k": "x" * 700 if large else value(rng, 1)}
         if rng.random() < 0.1:
             event["timeout"] = rng.choice([0, 1000, 2**53 - 1])
         if rng.random() < 0.1:

@@ -40,7 +40,7 @@ type outcome struct {
 // begin lets the run end with an outcome.
 func (tx *transition) begin(with outcome) {
 	run := &tx.run
-	tx.ops = tx.ops[:0]
+	tx.dropOps()
 	run.Ending = &Ending{Status: with.status, Undo: with.undo, Retry: with.retry, Error: with.err, Output: with.output}
 	run.Phase = PhaseStopping
 	if with.failedAt != "" {
@@ -164,7 +164,7 @@ func (tx *transition) notify(ending *Ending) {
 // handle stops everything and runs a node instead: a rule's steps (then is the outcome of
 // the run behind them), or the run timeout's fallback (its result is the run's).
 func (tx *transition) handle(node *plan.Node, errors []Error, then *Then) {
-	tx.ops = tx.ops[:0]
+	tx.dropOps()
 	tx.cancelDeadline()
 	for _, top := range tops {
 		tx.drop(top)

@@ -150,7 +150,7 @@ func (tx *transition) jump(rule *plan.Rule, frame *Frame, err Error) {
 	if err == nil {
 		err = newError(codeWorkflowError, "the failure rule "+rule.ID+" matched", tx.node(frame).Step)
 	}
-	tx.ops = tx.ops[:0]
+	tx.dropOps()
 	tx.dropChildren(tx.openFrame(root))
 	tx.push(op{
 		node: target, parent: root, path: partPath(root, partOf(target.ID, root)),

@@ -113,9 +113,19 @@ func newTransition(plan *Plan, state *State, event *Event) *transition {
 
 // done gives the transition back; what it made is the decision's.
 func (tx *transition) done() {
-	clear(tx.ops[:cap(tx.ops)])
-	*tx = transition{ops: tx.ops[:0]}
+	tx.dropOps()
+	ops := tx.ops
+	if cap(ops) > 64 {
+		ops = nil // what a loop of thousands needed
+	}
+	*tx = transition{ops: ops}
 	transitions.Put(tx)
+}
+
+// dropOps forgets what was still to be done.
+func (tx *transition) dropOps() {
+	clear(tx.ops)
+	tx.ops = tx.ops[:0]
 }
 
 // reading
