@@ -423,7 +423,7 @@ func TestWhileItRecoversNothingIsStale(t *testing.T) {
 	h := newHarness(t, far(t, nil)).open()
 	h.start(&StartRequest{Workflow: "far"})
 	taken := h.lease()
-	h.engine.state.Store(stateRecovering)
+	h.engine.tasksGone.Store(true)
 	h.engine.dispatcher.reset()
 	var unavailable *Unavailable
 	if err := h.report(taken, Outcome{}); !errors.As(err, &unavailable) {
@@ -432,7 +432,6 @@ func TestWhileItRecoversNothingIsStale(t *testing.T) {
 	if _, _, err := h.engine.Heartbeat(TaskKey{taken.Task.RunID, taken.Task.TaskID}, 1, 1); !errors.As(err, &unavailable) {
 		t.Error(err)
 	}
-	h.engine.state.Store(stateOpen)
 }
 
 func TestADrainedServerBeginsNothingNew(t *testing.T) {

@@ -87,8 +87,9 @@ type Engine struct {
 	starts     *starts
 	retention  *retention
 
-	state    atomic.Int32
-	openRuns atomic.Int64
+	state     atomic.Int32
+	openRuns  atomic.Int64
+	tasksGone atomic.Bool // the dispatcher has forgotten its tasks and not got them back
 
 	// of the goroutine that settles
 	recoveryDelay time.Duration
@@ -216,6 +217,7 @@ func (e *Engine) load() error {
 	if err := e.loadTasks(now); err != nil {
 		return err
 	}
+	e.tasksGone.Store(false)
 	e.dispatcher.recovered()
 	effects, err := e.store.Effects([]string{store.Event, store.Child, store.Stop, store.Retry, store.Webhook}, "")
 	if err != nil {
@@ -410,6 +412,7 @@ func (e *Engine) unknown(err error) {
 	}
 	logger.Error("the store failed, recovering", "error", err.Error())
 	e.metrics.StoreFailures.add(1)
+	e.tasksGone.Store(true)
 	e.silence()
 	e.dispatcher.reset()
 	e.pipeline.fail()
@@ -433,6 +436,7 @@ func (e *Engine) recover() (again time.Duration, done bool) {
 	}
 	if err != nil {
 		e.state.CompareAndSwap(stateOpen, stateRecovering)
+		e.tasksGone.Store(true)
 		e.silence()
 		e.dispatcher.reset()
 		e.pipeline.stop()
@@ -628,7 +632,7 @@ func (e *Engine) saveLeases(tasks []Leased) *Settled {
 	return done
 }
 
-func (e *Engine) tasksKnown() bool { return e.state.Load() != stateRecovering }
+func (e *Engine) tasksKnown() bool { return !e.tasksGone.Load() }
 
 func (e *Engine) timerFired(runID, timerID string) {
 	e.metrics.TimersFired.add(1)
