@@ -14,6 +14,7 @@ from typing import Any
 
 from magicflow.engine import Engine, EngineSettings
 from magicflow.engine.localruns import LocalRunner
+from magicflow.eventloop import loop_factory
 from magicflow.observe.logs import set_up_logs
 from magicflow.observe.metrics import Gauge
 from magicflow.observe.traces import exporting_traces
@@ -231,14 +232,5 @@ def serve(
     except ConfigError:
         server.engine.store.close()
         raise
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(server.serve(ready))
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    try:
-        import uvloop
-    except ImportError:
-        return None
-    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
-    return factory

@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from magicflow.eventloop import loop_factory
 from magicflow.worker.context import TaskContext
 from magicflow.worker.errors import RegistrationError
 from magicflow.worker.health import HealthServer
@@ -115,7 +116,8 @@ class Worker:
         if missing:
             names = ", ".join(f"`{name}`" for name in missing)
             raise RegistrationError(f"executor `{self.executor}` lacks {names}")
-        asyncio.run(self.run(handle_signals=True))
+        with asyncio.Runner(loop_factory=loop_factory()) as runner:
+            runner.run(self.run(handle_signals=True))
 
     async def run(self, *, handle_signals: bool = False) -> None:
         """Work until `stop`; then running tasks finish and their results are sent."""

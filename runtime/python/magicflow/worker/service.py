@@ -9,6 +9,7 @@ import signal
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from magicflow.eventloop import loop_factory
 from magicflow.observe.logs import set_up_logs
 from magicflow.worker.config import ExecutorConfig
 from magicflow.worker.executor import WorkflowExecutor, shared_registries
@@ -32,7 +33,8 @@ def run_executors(
     config = config or ExecutorConfig.from_environment()
     set_up_logs(config.log_level, config.log_format)
     service = ExecutorService(executors, config)
-    asyncio.run(service.run(handle_signals=True, ready=ready))
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        runner.run(service.run(handle_signals=True, ready=ready))
 
 
 class ExecutorService:

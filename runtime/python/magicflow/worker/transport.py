@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import httpx
-
 from magicflow.types.decode import decode_json, encode_json
 from magicflow.types.domain import MESSAGE_DEPTH, DomainError
+from magicflow.worker.http import HttpClient
 from magicflow.worker.wire import task_of
 
 Json = dict[str, Any]
@@ -28,22 +27,14 @@ class TransportRefused(Exception):
 
 
 class HttpTransport:
-    """Polls for tasks and reports about them; one connection pool."""
+    """Polls for tasks and reports about them. Raises ValueError for what is no URL."""
 
-    def __init__(
-        self,
-        url: str,
-        token: str | None,
-        worker_id: str,
-        transport: httpx.AsyncBaseTransport | None = None,
-    ) -> None:
+    def __init__(self, url: str, token: str | None, worker_id: str) -> None:
         headers = {"Content-Type": "application/json"}
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
         self._worker_id = worker_id
-        self._http = httpx.AsyncClient(
-            base_url=url, headers=headers, timeout=30.0, transport=transport
-        )
+        self._http = HttpClient(url, headers)
         self.lease = 30.0
 
     async def poll(
@@ -70,22 +61,19 @@ class HttpTransport:
 
     async def _post(self, path: str, body: Json, timeout: float) -> Json:
         try:
-            response = await self._http.post(
-                path, content=encode_json(body), timeout=timeout
-            )
-        except httpx.TransportError as error:
+            answered = await self._http.post(path, encode_json(body), timeout)
+        except OSError as error:
             raise TransportFailed(str(error) or type(error).__name__) from error
-        status = response.status_code
+        status = answered.status
         if status == 429 or status >= 500:
-            after = response.headers.get("retry-after", "")
+            after = answered.headers.get("retry-after", "")
             seconds = float(after) if after.isdigit() and len(after) < 7 else None
             raise TransportFailed(f"the server answered {status}", seconds)
         if status >= 400:
-            raise TransportRefused(
-                f"the server answered {status}: {response.text[:300]}"
-            )
+            text = answered.body[:300].decode(errors="replace")
+            raise TransportRefused(f"the server answered {status}: {text}")
         try:
-            answer = decode_json(response.content, around=MESSAGE_DEPTH)
+            answer = decode_json(answered.body, around=MESSAGE_DEPTH)
         except DomainError as error:
             raise TransportFailed(f"the answer is no JSON: {error}") from error
         if not isinstance(answer, dict):
@@ -93,4 +81,4 @@ class HttpTransport:
         return answer
 
     async def close(self) -> None:
-        await self._http.aclose()
+        self._http.close()
