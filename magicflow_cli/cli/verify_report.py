@@ -150,7 +150,7 @@ def text(verified: Verified) -> str:
     met = len(result.findings.goals & goals)
     lines.append(f"  runs come to {met} of {len(goals)} steps, ways, errors and limits")
     lines.append(f"  longest run: {_longest(result)}")
-    lines.append(f"  largest state: {graph.bytes:,} bytes")
+    lines.append(f"  largest state: {result.bytes:,} bytes")
     if result.untimed:
         lines.append(f"  {count(result.untimed, 'finding')} that no times bring about")
     if verified.files:
@@ -216,7 +216,7 @@ def _document(verified: Verified) -> Json:
             for end in result.ends
         ],
         "longest": result.times.longest,
-        "largest": graph.bytes,
+        "largest": result.bytes,
         "goals": {"all": len(goals), "reached": len(result.findings.goals & goals)},
         "findings": [
             {
@@ -246,7 +246,7 @@ def write_scenarios(verified: Verified, folder: Path) -> None:
         told = f"the run that takes longest: at most {_longest(result)}"
         made.append(("longest-run", told, result.longest))
     if result.largest is not None:
-        told = f"the largest state: {result.graph.bytes:,} bytes"
+        told = f"the largest state: {result.bytes:,} bytes"
         made.append(("largest-state", told, result.largest))
     from magicflow_cli.simulate import writing
 

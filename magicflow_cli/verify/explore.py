@@ -15,7 +15,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from magicflow.canonical import canonical
 from magicflow.core import Decision, State, apply, decide, new_state
 from magicflow.core.frames import RUN_TIMEOUT
 from magicflow.plan import load_plan
@@ -52,9 +51,8 @@ class Step:
 class Graph:
     """State 0 is a run that has not begun. `steps` are the transitions from each state,
     `first` the one by which each was first come to. `ended` are states of ended runs,
-    `frontier` those that the bound left unexplored. `open` says what each state waits
-    for. `bytes` is the largest state's size in canonical JSON, and `largest` that state.
-    """
+    `frontier` those that the bound left unexplored, `sizes` the bytes of each state as
+    JSON."""
 
     bound: int
     steps: list[list[Step]] = field(default_factory=list)
@@ -66,8 +64,7 @@ class Graph:
     """States in which nothing but the world outside can go on, with a move for each
     thing that is waited for."""
     sampled: tuple[str, ...] = ()
-    bytes: int = 0
-    largest: int = 0
+    sizes: list[int] = field(default_factory=list)
     transitions: int = 0
 
     @property
@@ -197,10 +194,8 @@ class _Search:
         graph.steps.append([])
         graph.first.append(step)
         graph.depth.append(0 if step is None else graph.depth[step.source] + 1)
-        if self._is_large(state):
-            size = len(canonical(state).encode())
-            if size > graph.bytes:
-                graph.bytes, graph.largest = size, number
+        text = json.dumps(state, ensure_ascii=False, separators=(",", ":"))
+        graph.sizes.append(len(text.encode("utf-8", "surrogatepass")))
         run = state["run"]
         if run["phase"] == "ended":
             graph.ended[number] = {
@@ -210,12 +205,6 @@ class _Search:
         else:
             self._waiting.append((number, state))
         return number
-
-    def _is_large(self, state: State) -> bool:
-        """Whether the state may be the largest, by a text that is made faster than the
-        canonical one and is hardly ever shorter."""
-        text = json.dumps(state, ensure_ascii=False, separators=(",", ":"))
-        return len(text) > self.graph.bytes
 
     def _note_frames(
         self, state: State, after: State, decision: Decision, step: Step

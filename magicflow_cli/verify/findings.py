@@ -116,11 +116,11 @@ class Findings:
         """States from which no run comes to an end, the workflow's timeout aside."""
         if not self.graph.complete:
             return []
-        stuck = self._stuck()
+        stuck = self._stuck() - {0}
         first = [
             state
             for state in sorted(stuck, key=lambda n: (self.times.depth[n], n))
-            if (came := self.times.first[state]) is None or came.source not in stuck
+            if (came := self.times.first[state]) and came.source not in stuck
         ]
         found: dict[tuple[str, ...], list[int]] = {}
         for state in first:

@@ -118,16 +118,17 @@ def _candidates(workflow: Workflow, path: list[Step], slow: bool) -> Iterator[Sp
 
 
 def _loosened(path: list[Step], lives: list[_Life]) -> Iterator[Spec]:
-    """Scenarios in which what is ended by something else goes well instead, because it
-    cannot last that long: in a part beside, where nobody sees how far it came. The
-    shortest-lived come first."""
+    """Scenarios for ways that no times keep to the letter. What is ended by something
+    else goes well instead, because it cannot last that long: in a part beside, where
+    nobody sees how far it came; the shortest-lived first. And what happens beside each
+    other may come in another order than in the way."""
     others = [life for life in lives if not life.own and life.open.what == "task"]
     others = [life for life in others if _longest(life.open.limits) is not None]
     others.sort(key=lambda life: max(life.open.limits.values()))
-    for count in range(1, len(others) + 1):
+    for count in range(len(others) + 1):
         free = [life for life in lives if life not in others[:count]]
-        for whole in (True, False):
-            times = _times(path, free, False, whole, False)
+        for ordered, whole in ((True, True), (True, False), (False, True)):
+            times = _times(path, free, False, whole, False, ordered)
             if times is not None:
                 yield _spec(path, free, times, whole)
 
@@ -233,17 +234,25 @@ def _opened(command: dict[str, Any], number: int, state: Any) -> _Open:
 
 
 def _times(
-    path: list[Step], lives: list[_Life], strict: bool, whole: bool, late: bool
+    path: list[Step],
+    lives: list[_Life],
+    strict: bool,
+    whole: bool,
+    late: bool,
+    ordered: bool = True,
 ) -> list[int] | None:
     """A time for each event of the way. `strict`: no two at once, unless one brings the
-    other about. `whole`: what is open to the end of the way stays open that long."""
+    other about. `whole`: what is open to the end of the way stays open that long.
+    `late`: every attempt takes as long as it may. `ordered`: everything comes in the
+    order of the way, and not only what needs something else before it."""
     bounds = _Bounds()
     last = len(path) - 1
     causes = {life.ended: life.open.opened for life in lives if life.own}
     for number in range(1, len(path)):
         follows = causes.get(number) == number - 1
         gap = 1 if strict and not follows else 0
-        bounds.at_least(number - 1, number, gap)
+        before = number - 1 if ordered else causes.get(number, 0)
+        bounds.at_least(before, number, gap)
     for life in lives:
         opened, ended = life.open.opened, life.ended
         limits = life.open.limits

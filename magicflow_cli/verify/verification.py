@@ -60,7 +60,9 @@ class End:
 
 @dataclass(slots=True)
 class Verification:
-    """`untimed` counts what the search found and no times realise."""
+    """`untimed` counts what the search found and no times realise; `bytes` is the size
+    of the largest state as JSON. `longest` and `largest` are scenarios, where there are
+    any."""
 
     workflow: Workflow
     graph: Graph
@@ -69,6 +71,7 @@ class Verification:
     shown: list[Shown]
     ends: list[End]
     untimed: int
+    bytes: int
     longest: Spec | None
     largest: Spec | None
 
@@ -98,6 +101,8 @@ def verify(
             untimed += 1
             continue
         shown.append(Shown(finding, *made))
+    reached = [state for state in range(1, graph.states) if times.reaches(state)]
+    largest = max(reached, key=lambda state: graph.sizes[state], default=0)
     return Verification(
         workflow=workflow,
         graph=graph,
@@ -106,8 +111,9 @@ def verify(
         shown=shown,
         ends=_ends(graph, times),
         untimed=untimed,
+        bytes=graph.sizes[largest],
         longest=_longest(plan, workflow, times),
-        largest=_largest(plan, workflow, graph, times),
+        largest=_largest(plan, workflow, times, largest) if largest else None,
     )
 
 
@@ -185,9 +191,7 @@ def _longest(plan: Json, workflow: Workflow, times: Times) -> Spec | None:
     return None if made is None else expecting(plan, workflow, "longest-run", made[0])
 
 
-def _largest(plan: Json, workflow: Workflow, graph: Graph, times: Times) -> Spec | None:
-    if not times.reaches(graph.largest) or not graph.largest:
-        return None
-    path = times.path(graph.largest)
+def _largest(plan: Json, workflow: Workflow, times: Times, state: int) -> Spec | None:
+    path = times.path(state)
     made = realise(workflow, path, lambda trace: True, "largest-state")
     return None if made is None else expecting(plan, workflow, "largest-state", made[0])
