@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -36,6 +37,9 @@ func TestConformance(t *testing.T) {
 		}
 		ran++
 		t.Run(topic+"/"+filepath.Base(file), func(t *testing.T) { runCase(t, file) })
+	}
+	if !reflect.DeepEqual(noSeldom, Seldom{}) {
+		t.Errorf("what all frames share was written to: %+v", noSeldom)
 	}
 	if ran < 100 {
 		t.Errorf("only %d cases ran", ran)

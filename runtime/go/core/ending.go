@@ -116,7 +116,7 @@ func (tx *transition) unwind() {
 		return
 	}
 	run.Phase = PhaseUndoing
-	frame := &Frame{Path: plan.UndoID, Node: plan.UndoID, At: run.Undo + 1, node: tx.plan.Undo}
+	frame := &Frame{Path: plan.UndoID, Node: plan.UndoID, node: tx.plan.Undo, Seldom: &Seldom{At: run.Undo + 1}}
 	tx.frames.set(plan.UndoID, frame)
 	enterUndo(tx, frame, frame.node)
 }
@@ -171,7 +171,8 @@ func (tx *transition) handle(node *plan.Node, errors []Error, then *Then) {
 	}
 	tx.run.Phase = PhaseHandling
 	frame := &Frame{
-		Path: plan.HandlingID, Node: plan.HandlingID, Run: node.ID, Errors: errors, Then: then, node: tx.plan.Handling,
+		Path: plan.HandlingID, Node: plan.HandlingID, node: tx.plan.Handling,
+		Seldom: &Seldom{Run: node.ID, Errors: errors, Then: then},
 	}
 	tx.frames.set(plan.HandlingID, frame)
 	enterHandling(tx, frame, frame.node)

@@ -26,14 +26,15 @@ func (tx *transition) enter(next *op) {
 		return
 	}
 	frame := &Frame{
-		Path: path, Node: node.ID, Parent: next.parent, Scope: next.scope, node: node,
-		Errors: next.extra.errors, Failed: next.extra.failed, Owner: next.extra.owner, Undo: next.extra.undo,
-		Try: next.extra.try, has: next.extra.has,
+		Path: path, Node: node.ID, Parent: next.parent, Scope: next.scope, Owner: next.extra.owner,
+		Try: next.extra.try, has: next.extra.has, node: node, Seldom: &noSeldom,
 	}
 	if frame.has&hasIndex != 0 {
 		frame.Index = next.extra.number
-	} else {
-		frame.Branch = next.extra.number
+	}
+	if with := &next.extra; with.errors != nil || with.undo != "" || frame.has&hasBranch != 0 {
+		own := frame.seldom()
+		own.Errors, own.Failed, own.Undo, own.Branch = with.errors, with.failed, with.undo, with.number
 	}
 	tx.frames.set(path, frame)
 	if isStep {

@@ -49,9 +49,9 @@ func (tx *transition) runFallback(frame *Frame, handler *plan.Node, err Error, i
 	frame = tx.editFrame(frame.Path)
 	tx.stopTimers(frame) // the limit was on the attempts
 	frame.Timers = nil
-	frame.Clause, frame.Error = int64(index), err
+	own := frame.seldom()
+	own.Clause, own.Error, own.Ran = int64(index), err, append(slices.Clip(frame.Ran), handler.ID)
 	frame.has |= hasClause
-	frame.Ran = append(slices.Clip(frame.Ran), handler.ID)
 	tx.record(HistoryRow{Type: "fallback_started", Path: frame.Path, Error: err, Words: &Words{Handler: handler.ID}})
 	tx.push(op{
 		node: handler, parent: frame.Path, scope: frame.Scope,

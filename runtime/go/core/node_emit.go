@@ -15,7 +15,7 @@ func enterEmit(tx *transition, frame *Frame, node *plan.Node) {
 		return
 	}
 	if tx.hold(frame) {
-		tx.editFrame(frame.Path).Data = []any{data}
+		tx.editFrame(frame.Path).seldom().Data = []any{data}
 	} else {
 		tx.emit(frame, node, data)
 	}

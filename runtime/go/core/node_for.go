@@ -14,7 +14,7 @@ import (
 
 func enterFor(tx *transition, frame *Frame, node *plan.Node) {
 	frame = tx.editFrame(frame.Path)
-	frame.Next, frame.Open = 0, 0
+	frame.seldom().Next, frame.Open = 0, 0
 	frame.has |= hasNext | hasOpen
 	if node.For.Items != nil {
 		items, failed := tx.loopItems(frame, node)
@@ -22,7 +22,7 @@ func enterFor(tx *transition, frame *Frame, node *plan.Node) {
 			tx.fail(frame, node, failed, false, true)
 			return
 		}
-		frame.Total = int64(len(items))
+		frame.seldom().Total = int64(len(items))
 		frame.has |= hasTotal
 		tx.cells.set(itemsKey(frame), []any{items})
 	}
@@ -58,7 +58,7 @@ func (tx *transition) goOnFor(frame *Frame, node *plan.Node) {
 			window = node.For.MaxIterations + 1
 		}
 	}
-	first := frame.Next
+	first, own := frame.Next, frame.seldom()
 	for frame.Open < window {
 		is, failed := tx.hasNextRound(frame, node)
 		if failed != nil {
@@ -69,7 +69,7 @@ func (tx *transition) goOnFor(frame *Frame, node *plan.Node) {
 			break
 		}
 		frame.Open++
-		frame.Next++
+		own.Next++
 	}
 	for index := frame.Next - 1; index >= first; index-- {
 		tx.push(op{
@@ -108,7 +108,7 @@ func (tx *transition) hasNextRound(frame *Frame, node *plan.Node) (bool, Error) 
 // one before it.
 func (tx *transition) roundScope(frame *Frame, node *plan.Node, index int64) *scope {
 	body := node.For.Body
-	made := newScope(tx, &Frame{Node: body.ID, Parent: frame.Path, Index: index, has: hasIndex, node: body})
+	made := newScope(tx, &Frame{Node: body.ID, Parent: frame.Path, Index: index, has: hasIndex, node: body, Seldom: &noSeldom})
 	made.prefix = iterationScope(frame, max(index-1, 0))
 	return made
 }

@@ -13,7 +13,7 @@ import (
 
 func enterFork(tx *transition, frame *Frame, node *plan.Node) {
 	frame = tx.editFrame(frame.Path)
-	frame.Next, frame.Open, frame.Ended = 0, 0, 0
+	frame.Open = 0
 	frame.has |= hasNext | hasOpen | hasEnded
 	if len(node.Fork.Branches) > 0 {
 		tx.startBranches(frame, node)
@@ -35,7 +35,7 @@ func (tx *transition) startBranches(frame *Frame, node *plan.Node) {
 		return
 	}
 	frame = tx.editFrame(frame.Path)
-	frame.Next = first + count
+	frame.seldom().Next = first + count
 	frame.Open += count
 	for number := first + count - 1; number >= first; number-- {
 		body := branches[number].Body
@@ -55,7 +55,7 @@ func (tx *transition) noteBranch(frame, branch *Frame, cell map[string]any) *Fra
 	tx.cells.set(branchKey(frame, branch.Branch), cell)
 	frame = tx.editFrame(frame.Path)
 	frame.Open--
-	frame.Ended++
+	frame.seldom().Ended++
 	return frame
 }
 

@@ -23,7 +23,8 @@ func enterListen(tx *transition, frame *Frame, node *plan.Node) {
 		return
 	}
 	frame = tx.editFrame(frame.Path)
-	frame.Task, frame.Correlate = task, correlate
+	own := frame.seldom()
+	own.Task, own.Correlate = task, correlate
 	if task == nil {
 		tx.listen(frame, node)
 	} else if !tx.hold(frame) {
@@ -71,7 +72,7 @@ func (tx *transition) listen(frame *Frame, node *plan.Node) {
 		tx.matched(frame, node, buffered)
 		return
 	}
-	frame.Place = tx.await(frame.Path, node, frame.Correlate)
+	frame.seldom().Place = tx.await(frame.Path, node, frame.Correlate)
 	tx.waitFor(frame, HistoryRow{Words: &Words{Event: node.Listen.Event}})
 	tx.send(&Listen{ListenID: frame.Path, Event: node.Listen.Event, Correlate: frame.Correlate})
 }

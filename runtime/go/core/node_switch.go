@@ -19,7 +19,7 @@ func enterSwitch(tx *transition, frame *Frame, node *plan.Node) {
 		return
 	}
 	frame = tx.editFrame(frame.Path)
-	frame.Body = partPath(frame.Path, partOf(way.Body.ID, frame.Node))
+	frame.seldom().Body = partPath(frame.Path, partOf(way.Body.ID, frame.Node))
 	tx.push(op{node: way.Body, parent: frame.Path, scope: frame.Scope, path: frame.Body})
 }
 

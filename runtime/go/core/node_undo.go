@@ -67,7 +67,7 @@ func enterUndo(tx *transition, frame *Frame, _ *plan.Node) {
 	for number := frame.At - 1; number > 0; number-- {
 		key := strconv.FormatInt(number, 10)
 		if row := tx.undoRow(key); isDue(row) {
-			tx.editFrame(frame.Path).At = number
+			tx.editFrame(frame.Path).seldom().At = number
 			tx.beginUndo(frame.Path, key, row)
 			return
 		}

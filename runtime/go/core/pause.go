@@ -10,7 +10,7 @@ func (tx *transition) hold(frame *Frame) bool {
 		return false
 	}
 	tx.run.Held++
-	tx.editFrame(frame.Path).Held = tx.run.Held
+	tx.editFrame(frame.Path).seldom().Held = tx.run.Held
 	return true
 }
 
@@ -35,7 +35,7 @@ func (tx *transition) activate(path string) {
 		return // what was released before took it down
 	}
 	frame := tx.editFrame(path)
-	frame.Held = 0
+	frame.seldom().Held = 0
 	node := tx.node(frame)
 	if activate := kinds[node.Kind].activate; activate != nil {
 		activate(tx, frame, node)

@@ -16,24 +16,43 @@ type Frame struct {
 	Scope              string // the chain of loop iterations, "" outside of loops
 	Owner              string // the occurrence that an attempt works for
 	Timers             []string
-	Errors             []Error // what a handler answers, the newest last
-	Failed             string  // the node whose failure was the first of Errors
-	Attempt, Try       int64   // from 1; 0 is absent
-	Index, Branch      int64   // with has: of the iteration, of the branch
-	Next, Open, Ended  int64   // with has: what a loop, fork or DAG counts
-	Total, Clause      int64   // with has
-	Held, At           int64   // 0 is absent
-	Last, Body         string
-	Undo, Run          string
-	Error              Error
-	Ran                []string
-	Input              any // with has
-	Data               []any
-	Correlate, Task    map[string]any
-	Place              *Place
-	Then               *Then
-	has                frameMask
-	node               *plan.Node // of Node, when it was entered by this process
+	Attempt, Try       int64  // from 1; 0 is absent
+	Index              int64  // with has: of the iteration
+	Open               int64  // with has: what a loop, fork or DAG has open
+	Last               string // of a block whose value somebody reads
+	Input              any    // with has
+	// Seldom is never nil. It is shared by copies of the frame: write through `seldom`.
+	*Seldom
+	has  frameMask
+	node *plan.Node // of Node, when it was entered by this process
+}
+
+// Seldom are the members that few frames have.
+type Seldom struct {
+	Errors          []Error // what a handler answers, the newest last
+	Failed          string  // the node whose failure was the first of Errors
+	Branch          int64   // with has
+	Next, Ended     int64   // with has: what a loop or fork counts
+	Total, Clause   int64   // with has
+	Held, At        int64   // 0 is absent
+	Body            string
+	Undo, Run       string
+	Error           Error
+	Ran             []string
+	Data            []any
+	Correlate, Task map[string]any
+	Place           *Place
+	Then            *Then
+}
+
+// noSeldom is what most frames have. Nobody writes to it.
+var noSeldom Seldom
+
+// seldom is the frame's own copy of what few frames have, to be written to.
+func (f *Frame) seldom() *Seldom {
+	own := *f.Seldom
+	f.Seldom = &own
+	return &own
 }
 
 // frameMask says which of the members are there whose zero is a value, and is the flags.
@@ -149,49 +168,107 @@ func appendErrors(out []byte, errors []Error) []byte {
 }
 
 func frameOf(row map[string]any) *Frame {
-	f := &Frame{}
-	flags := map[frameMask]string{
-		hasIndex: "index", hasBranch: "branch", hasNext: "next", hasOpen: "open", hasEnded: "ended", hasTotal: "total",
-		hasClause: "clause", hasInput: "input", isDone: "done", isStopping: "stopping", isOpened: "opened", isChild: "child",
-	}
-	for flag, name := range flags {
-		if _, there := row[name]; there {
-			f.has |= flag
+	f := &Frame{Seldom: &noSeldom}
+	for name, value := range row {
+		switch name {
+		case "path":
+			f.Path = asText(value)
+		case "node":
+			f.Node = asText(value)
+		case "parent":
+			f.Parent = asText(value)
+		case "scope":
+			f.Scope = asText(value)
+		case "owner":
+			f.Owner = asText(value)
+		case "timers":
+			f.Timers = asTexts(value)
+		case "attempt":
+			f.Attempt = asInteger(value)
+		case "try":
+			f.Try = asInteger(value)
+		case "last":
+			f.Last = asText(value)
+		case "index":
+			f.Index = asInteger(value)
+			f.has |= hasIndex
+		case "open":
+			f.Open = asInteger(value)
+			f.has |= hasOpen
+		case "input":
+			f.Input = value
+			f.has |= hasInput
+		case "done":
+			f.has |= isDone
+		case "stopping":
+			f.has |= isStopping
+		case "opened":
+			f.has |= isOpened
+		case "child":
+			f.has |= isChild
+		default:
+			if f.Seldom == &noSeldom {
+				f.Seldom = &Seldom{}
+			}
+			f.has |= f.Seldom.read(name, value)
 		}
-	}
-	for name, to := range map[string]*string{
-		"path": &f.Path, "node": &f.Node, "parent": &f.Parent, "scope": &f.Scope, "owner": &f.Owner, "failed": &f.Failed,
-		"last": &f.Last, "body": &f.Body, "undo": &f.Undo, "run": &f.Run,
-	} {
-		*to = asText(row[name])
-	}
-	for name, to := range map[string]*int64{
-		"attempt": &f.Attempt, "try": &f.Try, "index": &f.Index, "branch": &f.Branch, "next": &f.Next, "open": &f.Open,
-		"ended": &f.Ended, "total": &f.Total, "clause": &f.Clause, "held": &f.Held, "at": &f.At,
-	} {
-		*to = asInteger(row[name])
-	}
-	if timers, there := row["timers"]; there {
-		f.Timers = asTexts(timers)
-	}
-	if ran, there := row["ran"]; there {
-		f.Ran = asTexts(ran)
-	}
-	if errors, is := row["errors"].([]any); is {
-		for _, each := range errors {
-			f.Errors = append(f.Errors, asMembers(each))
-		}
-	}
-	f.Error, f.Input = asMembers(row["error"]), row["input"]
-	f.Data, _ = row["data"].([]any)
-	f.Correlate, f.Task = asMembers(row["correlate"]), asMembers(row["task"])
-	if place := asMembers(row["place"]); place != nil {
-		f.Place = &Place{asText(place["queue"]), asInteger(place["number"])}
-	}
-	if then := asMembers(row["then"]); then != nil {
-		f.Then = &Then{asText(then["status"]), asMembers(then["error"])}
 	}
 	return f
+}
+
+// read takes a member from stored JSON and gives the flag that goes with it.
+func (s *Seldom) read(name string, value any) frameMask {
+	switch name {
+	case "errors":
+		items, _ := value.([]any)
+		for _, each := range items {
+			s.Errors = append(s.Errors, asMembers(each))
+		}
+	case "failed":
+		s.Failed = asText(value)
+	case "branch":
+		s.Branch = asInteger(value)
+		return hasBranch
+	case "next":
+		s.Next = asInteger(value)
+		return hasNext
+	case "ended":
+		s.Ended = asInteger(value)
+		return hasEnded
+	case "total":
+		s.Total = asInteger(value)
+		return hasTotal
+	case "clause":
+		s.Clause = asInteger(value)
+		return hasClause
+	case "held":
+		s.Held = asInteger(value)
+	case "at":
+		s.At = asInteger(value)
+	case "body":
+		s.Body = asText(value)
+	case "undo":
+		s.Undo = asText(value)
+	case "run":
+		s.Run = asText(value)
+	case "error":
+		s.Error = asMembers(value)
+	case "ran":
+		s.Ran = asTexts(value)
+	case "data":
+		s.Data, _ = value.([]any)
+	case "correlate":
+		s.Correlate = asMembers(value)
+	case "task":
+		s.Task = asMembers(value)
+	case "place":
+		place := asMembers(value)
+		s.Place = &Place{asText(place["queue"]), asInteger(place["number"])}
+	case "then":
+		then := asMembers(value)
+		s.Then = &Then{asText(then["status"]), asMembers(then["error"])}
+	}
+	return 0
 }
 
 // Step is an occurrence of a step that was entered.

@@ -74,7 +74,7 @@ func (tx *transition) startDeadline(event *Event) {
 
 func (tx *transition) enterRoot(resume *Resume) {
 	node := tx.plan.Root
-	frame := &Frame{Path: root, Node: node.ID, node: node}
+	frame := &Frame{Path: root, Node: node.ID, node: node, Seldom: &noSeldom}
 	tx.frames.set(root, frame)
 	if resume == nil {
 		kinds[node.Kind].enter(tx, frame, node)
