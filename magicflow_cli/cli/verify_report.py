@@ -63,7 +63,7 @@ def _diagnostics(verified: Verified) -> Iterator[Diagnostic]:
         finding = shown.finding
         help = finding.help
         if shown.path:
-            help = f"{help}; it shows when {_way(shown.path)} run"
+            help = f"{help}; shortest run: {_way(shown.path)}"
         if finding.name in verified.files:
             help = f"{help}: `{verified.files[finding.name]}`"
         yield Diagnostic(
@@ -93,7 +93,7 @@ def _incomplete(verified: Verified) -> str:
     if graph.frontier:
         return (
             f"the search of `{verified.name}` stopped at its bound of "
-            f"{graph.bound:,} states, {len(graph.frontier):,} were not gone on from"
+            f"{graph.bound:,} states, with {len(graph.frontier):,} to go on from"
         )
     steps = ", ".join(f"`{_source(name)}`" for name in graph.sampled)
     return f"not every combination of the values of {steps} was tried"

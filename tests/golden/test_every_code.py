@@ -12,6 +12,7 @@ from tests.e2e.test_pages import pages_with_commands
 from tests.golden.test_pages import _pages_with_examples
 from tests.unit.generate.test_pages import CODES as GENERATING
 from tests.unit.load.test_diagnostic_pages import OURS as LOADING
+from tests.unit.verify.test_pages import CODES as VERIFYING
 
 ROOT = Path(__file__).parents[2]
 PAGES = {
@@ -19,6 +20,7 @@ PAGES = {
     *(page.stem for page in pages_with_commands()),
     *GENERATING,
     *LOADING,
+    *VERIFYING,
 }
 ELSEWHERE = {
     "MF0011": "tests/e2e/test_commands.py",

@@ -13,6 +13,7 @@ import pytest
 
 from magicflow_cli.cli.build import build
 from magicflow_cli.cli.selection import select
+from magicflow_cli.diagnostics.finish import VERIFIED
 from magicflow_cli.diagnostics.render import full
 
 PAGES = Path(__file__).parents[2] / "docs" / "diagnostics"
@@ -21,13 +22,14 @@ _TEXT = re.compile(r"^```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def _pages_with_examples() -> list[Path]:
-    """Pages of codes that one file can bring forth; those of the project file and of
-    the command line are shown by tests of their own."""
+    """Pages of codes that one file can bring forth; those of the project file, of the
+    command line and of `verify` are shown by tests of their own."""
     return [
         page
         for page in sorted(PAGES.glob("MF*.md"))
         if len(_examples(page)) == 2
         and not _examples(page)[0].startswith("# magic-flow.yaml")
+        and not page.stem.startswith(VERIFIED)
     ]
 
 
