@@ -98,6 +98,7 @@ func (e *effects) persist(effect *store.Effect, command core.Command) {
 			}
 			return
 		case errors.As(err, &unavailable), errors.As(err, &failed), e.ctx.Err() != nil:
+			_ = e.engine.heard(err)
 			return // recovery does it again
 		}
 		logger.Warn("an effect failed, again later", "run_id", effect.RunID, "kind", effect.Kind, "key", effect.Key, "again_in", delay.String(), "error", err.Error())
@@ -319,6 +320,7 @@ func (e *effects) tellParent(child *Run) {
 	e.begin(func() {
 		// when it fails, recovery finds the ended child again
 		if err := e.childEnded(effect, status, output, failed); err != nil && e.ctx.Err() == nil {
+			_ = e.engine.heard(err)
 			logger.Info("a parent does not hear of its child", "run_id", parentID, "child", child.id, "error", err.Error())
 		}
 	})

@@ -84,9 +84,7 @@ func planOf(t testing.TB, name string, order []string, nodes map[string]members,
 	return text
 }
 
-func version(of string) members { return members{"workflow": members{"name": "three", "version": of}} }
-
-// outputs makes a plan's output of an expression.
+// output makes a plan's output of an expression.
 func output(value members) members {
 	return members{"output": members{"type": members{"type": "any"}, "value": value}}
 }

@@ -99,9 +99,7 @@ type simulation struct {
 	writer       *turnWriter
 	works        []func()
 	acknowledged map[string]string
-	keys         []string
 	reports      []reportToken
-	recorded     map[reportToken]bool
 }
 
 // simulated is a step in process with retries, a polled one with a timeout, a wait, and

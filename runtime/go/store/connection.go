@@ -46,8 +46,16 @@ func openConnection(path string) (*connection, error) {
 	defer libc.Xfree(c.tls, name)
 	place := c.malloc(8)
 	defer libc.Xfree(c.tls, place)
+	vfs := uintptr(0)
+	if wanted := registerVFS(); wanted != "" {
+		if vfs, err = libc.CString(wanted); err != nil {
+			c.tls.Close()
+			return nil, err
+		}
+		defer libc.Xfree(c.tls, vfs)
+	}
 	flags := int32(lib.SQLITE_OPEN_READWRITE | lib.SQLITE_OPEN_CREATE | lib.SQLITE_OPEN_NOMUTEX)
-	result := lib.Xsqlite3_open_v2(c.tls, name, place, flags, 0)
+	result := lib.Xsqlite3_open_v2(c.tls, name, place, flags, vfs)
 	c.db = *(*uintptr)(pointer(place))
 	if result != lib.SQLITE_OK {
 		err := c.errorOf(result)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 )
 
 // SQLite is the store on one SQLite file: WAL, synchronous FULL, one transaction per
@@ -20,9 +21,11 @@ type SQLite struct {
 	path string
 	lock *os.File
 
-	writing sync.Mutex // Commit and Reopen are called by one goroutine; Close may come from another
-	writer  *connection
-	batch   batch
+	writing     sync.Mutex // Commit and Reopen are called by one goroutine; Close may come from another
+	writer      *connection
+	batch       batch
+	checkpoints *checkpoints
+	forgetting  bool // the write-ahead log still has what was erased
 
 	reading sync.Mutex
 	reader  *connection
@@ -80,8 +83,11 @@ func (s *SQLite) open() error {
 	if err := s.migrate(); err != nil {
 		return err
 	}
-	s.reader, err = connect(s.path)
-	return err
+	if s.reader, err = connect(s.path); err != nil {
+		return err
+	}
+	s.checkpoints = newCheckpoints(s.path)
+	return nil
 }
 
 func connect(path string) (*connection, error) {
@@ -90,7 +96,7 @@ func connect(path string) (*connection, error) {
 		return nil, &Error{"cannot open the database", err}
 	}
 	for _, pragma := range []string{
-		"journal_mode = WAL", "synchronous = FULL", "wal_autocheckpoint = 1000", "secure_delete = ON",
+		"journal_mode = WAL", "synchronous = FULL", "wal_autocheckpoint = 0", "secure_delete = ON",
 	} {
 		if err := c.script("PRAGMA " + pragma); err != nil {
 			c.close()
@@ -122,6 +128,10 @@ func (s *SQLite) migrate() error {
 }
 
 func (s *SQLite) disconnect() {
+	if s.checkpoints != nil {
+		s.checkpoints.close()
+		s.checkpoints = nil
+	}
 	for _, c := range []*connection{s.writer, s.reader} {
 		if c != nil {
 			c.close()
@@ -163,18 +173,32 @@ func (s *SQLite) transact(writes []Write) error {
 		}
 		return err
 	}
-	if erased {
-		s.forgetErased()
+	s.checkpoints.committed(s.writer)
+	if erased || s.forgetting {
+		s.forgetting = !s.forgetErased()
 	}
 	return nil
 }
 
+const forgetTries = 200
+
 // forgetErased empties the write-ahead log: what was erased is overwritten in the file
-// (secure_delete), the log has older copies. When it fails, the next erasure does it.
-func (s *SQLite) forgetErased() {
+// (secure_delete), the log has older copies. It is false when that was not possible: the
+// next commit does it.
+func (s *SQLite) forgetErased() bool {
 	s.reading.Lock()
 	defer s.reading.Unlock()
-	_ = s.writer.query("PRAGMA wal_checkpoint(TRUNCATE)", nil, func(*statement) {})
+	for range forgetTries {
+		done, err := s.writer.checkpoint("TRUNCATE")
+		if err != nil {
+			return false
+		}
+		if !done.blocked {
+			return true
+		}
+		time.Sleep(10 * time.Millisecond) // another checkpoint is under way
+	}
+	return false
 }
 
 // Reopen forgets connections and caches after a failed commit and proves that writing
@@ -195,6 +219,7 @@ func (s *SQLite) Reopen() error {
 	if s.reader, err = connect(s.path); err != nil {
 		return err
 	}
+	s.checkpoints = newCheckpoints(s.path)
 	for _, step := range []string{
 		"BEGIN IMMEDIATE",
 		"INSERT INTO settings VALUES ('probe', '1') ON CONFLICT (name) DO UPDATE SET value = value + 1",

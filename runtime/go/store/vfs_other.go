@@ -1,0 +1,6 @@
+//go:build !linux
+
+package store
+
+// registerVFS is the library's own file system: "".
+func registerVFS() string { return "" }
