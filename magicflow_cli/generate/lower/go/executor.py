@@ -25,6 +25,7 @@ from magicflow_cli.generate.lower.go.names import (
     package_of,
 )
 from magicflow_cli.generate.lower.go.references import References
+from magicflow_cli.generate.lower.go.scenario_tests import scenario_tests
 from magicflow_cli.generate.lower.go.sinks import doc, string_literal
 from magicflow_cli.generate.model import Options, Untrusted, View
 from magicflow_cli.plan import models as plan
@@ -128,6 +129,7 @@ def lower(document: plan.Plan, options: Options) -> Iterator[View]:
             made.tests(),
         )
         yield tests
+        yield from scenario_tests(document, options)
     steps = StepsView(
         folder,
         f"{made.module}/{folder}/executor",

@@ -78,20 +78,25 @@ class Workflow:
         return self._examples[node]
 
     def _make(self, node: str, step: str) -> Any:
-        type = type_of(self.json, node)
-        http = self.json["nodes"][node].get("http")
-        if type is None or type["type"] == "any":
-            if http is None:
-                return None
-            status = next(iter(http["expect"]), 200)
-            return {"status": status, "headers": {}, "body": None}
         try:
-            return example(self.types, type)
+            return example_of(self.json, self.types, node)
         except NoExample as error:
             raise ScenarioError(
                 f"no example for step `{step}` is known ({error}): "
                 f"write what it `returns`"
             ) from None
+
+
+def example_of(plan: Json, types: TypeSet, node: str) -> Any:
+    """What an attempt of a node returns of which nothing is said. Raises NoExample."""
+    type = type_of(plan, node)
+    http = plan["nodes"][node].get("http")
+    if type is not None and type["type"] != "any":
+        return example(types, type)
+    if http is None:
+        return None
+    status = next(iter(http["expect"]), 200)
+    return {"status": status, "headers": {}, "body": None}
 
 
 class ScenarioSource:
