@@ -99,6 +99,25 @@ def test_the_decorator_and_function_names() -> None:
     assert registry.find("x", "y") is None
 
 
+def test_what_undoes_a_step_is_found_by_its_function() -> None:
+    signatures = {"step-a": Signature("doA"), "svc/undo": Signature("undo")}
+    registry = Registry("svc", signatures)
+    registry.register_function("step-a", lambda input: "a")
+    registry.register_function("svc/undo", lambda input: "undone")
+    for function, name in (("undo", "svc/undo"), ("doA", "step-a")):
+        found = registry.find("step-a/compensate", function)
+        assert found is registry.find(name, function)
+        assert found is not None
+    assert registry.find("step-a/compensate", "other") is None
+
+
+def test_a_step_without_a_handler_borrows_none() -> None:
+    both = {"step-a": Signature("same"), "step-b": Signature("same")}
+    registry = Registry("svc", both)
+    registry.register_function("step-a", lambda input: "a")
+    assert registry.find("step-b", "same") is None
+
+
 def test_results_become_json() -> None:
     assert plain_json({"a": [Out(y=1), (1, None)]}) == {"a": [{"y": 1}, [1, None]]}
     for bad in (object(), {"a": {1, 2}}, float("nan"), 2**53, "\ud800", {1: 2}):

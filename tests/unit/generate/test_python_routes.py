@@ -23,7 +23,7 @@ spec:
   executor: cashier
   context: shop-context
   steps:
-    - {name: charge-card, function: chargeCard, input: {amount: $.input.amount}, output: {id: $.response.id}}
+    - {name: charge-card, function: chargeCard, input: {amount: $.input.amount}, output: {id: $.response.id}, compensation: {function: refund, input: {id: $.charge-card.id}}}
     - {name: send-goods, executor: depot, function: send, input: {id: $.charge-card.id}}
     - {name: paid, type: wait_for_event, event: payment.received, timeout: 30m, correlate: {id: $.charge-card.id}}
 ---
@@ -49,7 +49,7 @@ MEMBER = re.compile(r'^    [A-Z_]+ = ".*"$', re.MULTILINE)
 ROUTE = re.compile(r"^    executor\.register_function\(.*\)$", re.MULTILINE)
 USED = re.compile(r"^        self\.register_function\([^)]*\)$", re.MULTILINE)
 SIGNATURE = re.compile(
-    r"^        c\.STEP_[A-Z_]+: describe\((?:.|\n)*?\n?\s*\),\n", re.MULTILINE
+    r"^        c\.(?:STEP|COMPENSATION)_[A-Z_]+: describe\((?:.|\n)*?\n?\s*\),\n", re.MULTILINE
 )
 EVENT = re.compile(r"^        return self\.signal\((?:.|\n)*?\)$", re.MULTILINE)
 START = re.compile(r"^START_PATH = .*$", re.MULTILINE)
@@ -105,8 +105,8 @@ def test_without_a_constant_or_a_route_they_fail(project: Path, tmp_path: Path) 
     kinds = [deleted.split("(")[0].split(":")[0] for _, deleted, _ in found]
     for expected in ("STEP_CHARGE_CARD", "EXECUTOR_DEPOT", "EVENT_PAYMENT_RECEIVED"):
         assert expected in kinds
-    assert kinds.count("executor.register_function") == 2
-    assert kinds.count("self.register_function") == 2
+    assert kinds.count("executor.register_function") == 3
+    assert kinds.count("self.register_function") == 3
     assert kinds.count("return self.signal") == 1
     assert sum(kind.startswith("c.STEP_") for kind in kinds) == 2
     survived = []

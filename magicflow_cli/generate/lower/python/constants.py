@@ -28,6 +28,7 @@ class ConstantsView:
     steps: tuple[str, ...]
     executors: tuple[str, ...]
     functions: tuple[str, ...]
+    compensations: tuple[str, ...]
     events: tuple[str, ...]
 
 
@@ -54,9 +55,21 @@ def lower_constants(document: plan.Plan) -> ConstantsView:
         ),
         executors=tuple(_text(constant("executor", name), name) for name in executors),
         functions=tuple(_text(constant("function", name), name) for name in functions),
+        compensations=tuple(
+            _text(constant("compensation", key), key) for key in compensations(document)
+        ),
         events=tuple(
             _text(constant("event", name), name) for name in sorted(document.events)
         ),
+    )
+
+
+def compensations(document: plan.Plan) -> list[str]:
+    """The keys of the functions that only compensations call, `svc/undo`, sorted."""
+    return sorted(
+        key
+        for key, function in document.functions.items()
+        if not function.steps and not function.executor.startswith("@")
     )
 
 

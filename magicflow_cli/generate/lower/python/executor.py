@@ -26,9 +26,9 @@ from magicflow_cli.generate.lower.python.examples import NOTHING, example_of, ty
 from magicflow_cli.generate.lower.python.executor_tests import executor_tests
 from magicflow_cli.generate.lower.python.functions import (
     StepFunction,
+    all_functions,
     codec_of,
     executors_of,
-    step_functions,
 )
 from magicflow_cli.generate.lower.python.names import (
     class_of,
@@ -117,7 +117,7 @@ class StepView:
 def lower(document: plan.Plan, options: Options) -> Iterator[View]:
     """The files of the target for one workflow."""
     folder = folder_of(document.workflow.name, options)
-    functions = step_functions(document)
+    functions = all_functions(document)
     yield View(
         f"{folder}executor.py",
         "executor/executor.py.j2",
@@ -219,7 +219,7 @@ def _signatures(executors: dict[str, list[StepFunction]]) -> str:
 
 def _registration(each: StepFunction) -> Registration:
     type = subscript("StepFunction", each.input, each.output)
-    step = subscript("Literal", Atom(f"c.Step.{each.member}"))
+    step = subscript("Literal", each.literal)
     return Registration(
         layout("step: ", step, ",", STEP * 2),
         layout("function: ", type, ",", STEP * 2),
@@ -263,14 +263,18 @@ def _handlers(executor: str, functions: list[StepFunction]) -> Handlers:
 
 
 def _told(each: StepFunction) -> str:
-    told = f"Step `{each.step}`: `{each.function}`."
+    told = f"{_titled(each)}: `{each.function}`."
     return f"{told}\n\n{each.description}" if each.description.strip() else told
+
+
+def _titled(each: StepFunction) -> str:
+    return each.title[0].upper() + each.title[1:]
 
 
 def _stub(document: plan.Plan, each: StepFunction, types: TypeSet) -> StepView:
     names = {
-        "input": class_of(each.step, "input"),
-        "output": class_of(each.step, "output"),
+        "input": class_of(each.owner, "input"),
+        "output": class_of(each.owner, "output"),
     }
     imported: list[str] = []
     code: dict[str, Code] = {"input": each.input, "output": each.output}
@@ -283,12 +287,12 @@ def _stub(document: plan.Plan, each: StepFunction, types: TypeSet) -> StepView:
     if value is not NOTHING:
         body = _returned(document, each, code["output"], value)
     else:
-        problem = string_literal(f"write step `{each.step}`: it has no example")
+        problem = string_literal(f"write {each.title}: it has no example")
         body = layout("raise ", call("NotImplementedError", Atom(problem)), "", STEP)
-    warning = string_literal(f"step `{each.step}` is a stub: it returns an example")
+    warning = string_literal(f"{each.title} is a stub: it returns an example")
     return StepView(
         doc=Untrusted(
-            f"Step `{each.step}`: the function `{each.function}` of the executor"
+            f"{_titled(each)}: the function `{each.function}` of the executor"
             f" `{each.executor}`.\n\n"
             "This file is yours: magic-flow wrote it once and leaves it alone."
         ),

@@ -141,7 +141,7 @@ def _method(types: TypeSet, each: StepFunction) -> FakeMethod:
     indent = STEP * 2
     value = example_of(types, each.gives)
     if value is NOTHING:
-        text = string_literal(f"step `{each.step}` has no example")
+        text = string_literal(f"{each.title} has no example")
         body = layout("raise ", call("NotImplementedError", Atom(text)), "", indent)
     else:
         given = call("codec.from_json", json_code(value))

@@ -1,4 +1,5 @@
-"""The steps of a plan that call a function of an executor, as generated code has them."""
+"""The functions of executors that a plan calls, as generated code has them: one for each
+step that calls one, and one for each that only undoes what steps did."""
 
 from __future__ import annotations
 
@@ -13,20 +14,26 @@ from magicflow_cli.generate.lower.python.code import (
     either,
     subscript,
 )
-from magicflow_cli.generate.lower.python.constants import member_of
+from magicflow_cli.generate.lower.python.constants import compensations, member_of
 from magicflow_cli.generate.lower.python.names import class_of, constant, function_of
+from magicflow_cli.generate.lower.python.sinks import string_literal
 from magicflow_cli.plan import models as plan
 
 
-@dataclass(frozen=True, slots=True)
-class StepFunction:
-    """One step and its function. `input` and `output` are type expressions with the
-    module `types` as `t`; `constant` and `member` are those of `constants.py`."""
+class StepFunction(Value):
+    """One step and its function, or a function that only compensations call: then `step`
+    is the function's key in the plan, `svc/undo`, which is no name of a step.
+
+    `input` and `output` are type expressions with the module `types` as `t`; `constant`
+    is that of `constants.py`, `literal` the value that a `Literal` takes; `owner` has
+    given the types their names, `title` tells people which function it is."""
 
     step: str
     constant: str
-    member: str
+    literal: Code
     name: str
+    owner: str
+    title: str
     executor: str
     function: str
     input: Code
@@ -48,21 +55,42 @@ def step_functions(document: plan.Plan) -> list[StepFunction]:
         if function is None or function.executor.startswith("@"):
             continue
         found.append(
-            StepFunction(
+            _made(
+                function,
+                owner=name,
                 step=name,
                 constant=constant("step", name),
-                member=member_of(name),
-                name=function_of(name),
-                executor=function.executor,
-                function=function.function,
+                literal=Atom(f"c.Step.{member_of(name)}"),
+                title=f"step `{name}`",
+                description=step.description or "",
                 input=_step_type(document, names, name, "input", function.input),
                 output=_step_type(document, names, name, "output", function.output),
-                takes=function.input,
-                gives=function.output,
-                errors=function.errors,
-                description=step.description or "",
             )
         )
+    return found
+
+
+def all_functions(document: plan.Plan) -> list[StepFunction]:
+    """The functions of steps, and those that only compensations call, by key."""
+    found = step_functions(document)
+    taken = {each.name for each in found}
+    for key in compensations(document):
+        function = document.functions[key]
+        made = _made(
+            function,
+            owner=function.function,
+            step=key,
+            constant=constant("compensation", key),
+            literal=Atom(string_literal(key)),
+            title=f"compensation `{function.function}`",
+            description="It undoes what a step did.",
+            input=type_from("t", function.input, document.types),
+            output=type_from("t", function.output, document.types),
+        )
+        while made.name in taken:
+            made = made.but(name=f"{made.name}_")
+        taken.add(made.name)
+        found.append(made)
     return found
 
 
@@ -86,6 +114,36 @@ def codec_of(type: Code, indent: str) -> str:
     """The statement that makes the codec of a type."""
     return declaration(
         "codec", subscript("mf.Codec", type), call("mf.Codec", type), indent
+    )
+
+
+def _made(
+    function: plan.Function,
+    *,
+    owner: str,
+    step: str,
+    constant: str,
+    literal: Code,
+    title: str,
+    description: str,
+    input: Code,
+    output: Code,
+) -> StepFunction:
+    return StepFunction(
+        step=step,
+        constant=constant,
+        literal=literal,
+        name=function_of(owner),
+        owner=owner,
+        title=title,
+        executor=function.executor,
+        function=function.function,
+        input=input,
+        output=output,
+        takes=function.input,
+        gives=function.output,
+        errors=function.errors,
+        description=description,
     )
 
 

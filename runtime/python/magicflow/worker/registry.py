@@ -54,6 +54,7 @@ class Registry:
         self.executor = executor
         self._signatures = signatures
         self._handlers: dict[str, Handler] = {}
+        self._by_function: dict[str, Handler] = {}
 
     def register_function(self, name: str, function: Function) -> Function:
         """Register a handler for a step (or a function) by name.
@@ -65,7 +66,9 @@ class Registry:
         signature = self._signature(name)
         if name in self._handlers:
             raise RegistrationError(f"`{name}` already has a handler")
-        self._handlers[name] = build_handler(name, function, signature)
+        handler = self._handlers[name] = build_handler(name, function, signature)
+        if signature is not None:
+            self._by_function.setdefault(signature.function, handler)
         return function
 
     def handler(self, name: str) -> Callable[[Function], Function]:
@@ -73,8 +76,12 @@ class Registry:
         return lambda function: self.register_function(name, function)
 
     def find(self, step: str, function: str) -> Handler | None:
-        """The handler of the step, else the one registered under the function's name."""
-        return self._handlers.get(step) or self._handlers.get(function)
+        """The handler of the step; else, for what is no step but undoes one, the one
+        registered under the function's name or for a step that calls the function."""
+        found = self._handlers.get(step)
+        if found is None and step not in (self._signatures or ()):
+            found = self._handlers.get(function) or self._by_function.get(function)
+        return found
 
     def find_for(self, message: Mapping[str, Any]) -> Handler | None:
         """The handler of a task."""
