@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
 import typer
 
 from magicflow_cli.cli.options import Context, Paths, Strict, Workflow
+from magicflow_cli.record import Value
 
 __all__ = ["Context", "Paths", "Strict", "Workflow"]
 
@@ -77,8 +77,7 @@ TypeSafe = Annotated[
 Mode: TypeAlias = Literal["write", "dry-run", "diff", "check", "check+diff"]
 
 
-@dataclass(frozen=True, slots=True)
-class Permitted:
+class Permitted(Value):
     """What `--force` and `--adopt` allow."""
 
     force: bool

@@ -4,7 +4,6 @@ says."""
 from __future__ import annotations
 
 import gc
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from magicflow_cli.cli.failure import NotDone
 from magicflow_cli.cli.options import choose, chosen_context
 from magicflow_cli.cli.project import read_project
 from magicflow_cli.diagnostics import codes
+from magicflow_cli.record import Value
 
 if TYPE_CHECKING:
     from magicflow_cli.cli.build import Build
@@ -32,8 +32,7 @@ COMMANDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Value):
     """One output folder: which parts, in which language, with which options. `complete`
     and `whole` as in `generate.model.Request`."""
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from magicflow_cli.cli.failure import NotDone
 from magicflow_cli.cli.project import PROJECT_FILE, ProjectFile
 from magicflow_cli.diagnostics import codes
+from magicflow_cli.record import Value
 
 SUFFIXES = (".yaml", ".yml", ".json")
 SCENARIOS = tuple(f".scenario{suffix}" for suffix in SUFFIXES)
@@ -29,8 +30,7 @@ _LARGEST_PLAN = 16 * 1024 * 1024
 _ANY_KEY = re.compile(rb"[A-Za-z_]")
 
 
-@dataclass(frozen=True, slots=True)
-class InputFile:
+class InputFile(Value):
     """`name` is how diagnostics show the file: as it was given, or relative to here."""
 
     path: Path

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import Any
 
 from magicflow_cli.check.model import CheckedWorkflow, StepInfo
@@ -16,6 +15,7 @@ from magicflow_cli.documents.models import workflow as models
 from magicflow_cli.load.nodes import Mapping, Scalar
 from magicflow_cli.plan import models as plan
 from magicflow_cli.plan import plan_hash
+from magicflow_cli.record import Value
 
 PROFILE = "mf-2026.1"
 LIMITS = plan.Limits(
@@ -26,8 +26,7 @@ LIMITS = plan.Limits(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Compiled:
+class Compiled(Value):
     """A plan, and beside it where its parts stand: JSON pointer into the plan → span,
     and the SHA-256 of every source file by name."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 
 from magicflow_cli.diagnostics import codes
 from magicflow_cli.diagnostics.model import Diagnostic, Report, Severity, Span
@@ -140,7 +139,7 @@ def _places(
 
 def _harden(diagnostic: Diagnostic) -> Diagnostic:
     if diagnostic.severity is Severity.WARNING:
-        return replace(diagnostic, severity=Severity.ERROR)
+        return diagnostic.but(severity=Severity.ERROR)
     return diagnostic
 
 

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 
+from magicflow_cli.record import Value
+
 
 class Severity(Enum):
     ERROR = "error"
@@ -17,8 +19,7 @@ class Severity(Enum):
     NOTE = "note"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
+class Span(Value):
     """A piece of a source file. Lines and columns count from 1, in code points; the
     end is exclusive. `pointer` is the JSON pointer of the node, "" when unknown."""
 
@@ -29,33 +30,36 @@ class Span:
     end_col: int
     pointer: str = ""
 
+    def __lt__(self, other: Span) -> bool:
+        return self._order() < other._order()
 
-@dataclass(frozen=True, slots=True)
-class Label:
+    def _order(self) -> tuple[str, int, int, int, int, str]:
+        start = (self.file, self.line, self.col)
+        return (*start, self.end_line, self.end_col, self.pointer)
+
+
+class Label(Value):
     """A secondary place and what is to be seen there."""
 
     span: Span
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(Value):
     """Replaces the text of `span` (which may be empty) by `text`."""
 
     span: Span
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(Value):
     """A change that mends the problem, applied as a whole or not at all."""
 
     title: str
     edits: tuple[Edit, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(Value):
     """A registered code. `severity` is its default; `title` heads its docs page."""
 
     id: str
@@ -63,8 +67,7 @@ class Code:
     title: str
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(Value):
     """One problem: a sentence without trailing period, where it is and how to mend it.
 
     `span` is None only where no file is concerned (usage errors).

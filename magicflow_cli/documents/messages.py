@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from magicflow_cli.diagnostics import codes
@@ -11,14 +10,14 @@ from magicflow_cli.diagnostics.model import Edit, Fix, Label, Report, Span
 from magicflow_cli.diagnostics.suggestion import suggest
 from magicflow_cli.documents.aliases import ALIASES
 from magicflow_cli.load.nodes import Entry, Mapping, Node, Scalar, Sequence
+from magicflow_cli.record import Value
 
 PathPart: TypeAlias = str | int
 _MOST_LISTED = 14  # keys in a help line
 _SHOWN = 60  # characters of a user's text in a message
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Value):
     """A rule of the schema that does not hold. `path` leads to the value; for a missing
     or unknown key to the key."""
 

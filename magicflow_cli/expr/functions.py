@@ -5,8 +5,9 @@ docs/expressions.md holds the same table for people; a test compares them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from magicflow_cli.record import Value
 
 Type: TypeAlias = Literal[
     "any", "boolean", "number", "integer", "string", "list", "object", "path", "lambda"
@@ -47,8 +48,7 @@ _RESULTS: dict[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(Value):
     """`types` are alternatives; `item` narrows what a list may hold."""
 
     name: str
@@ -72,8 +72,7 @@ class Parameter:
         return f"{name}: {' | '.join(types)}"
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(Value):
     """One function. `binds`: the second argument is a lambda over the list's items."""
 
     name: str

@@ -10,13 +10,13 @@ from typing import Any, Protocol
 from magicflow_cli.diagnostics import Report
 from magicflow_cli.generate.files import FileClass, Owner
 from magicflow_cli.plan import models as plan
+from magicflow_cli.record import Value
 
 TARGETS = ("types", "executor", "server", "client")
 """What can be generated, in the order in which people read of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Untrusted:
+class Untrusted(Value):
     """A text that somebody else wrote. It has no `str()`: only a filter made for the
     place where it lands (a string literal, a docstring, a comment…) prints it."""
 
@@ -28,8 +28,7 @@ class Untrusted:
     __format__ = None  # type: ignore[assignment]
 
 
-@dataclass(frozen=True, slots=True)
-class RuntimePackage:
+class RuntimePackage(Value):
     """Where `runtime: package` finds the runtime: a folder or an index."""
 
     path: str | None = None
@@ -55,8 +54,7 @@ class Options:
         return self.runtime_package is None
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Value):
     """A file before it is rendered: a template and what it prints, or the content as it
     is. `data` is a dataclass; the template sees its fields."""
 
@@ -68,16 +66,14 @@ class View:
     signature: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Shared:
+class Shared(Value):
     """A file of the whole project with the targets that need it."""
 
     view: View
     targets: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
+class Project(Value):
     """What the output folder holds of one language once this run is done: by workflow
     name its targets, whether they are of this run or of an earlier one.
 
@@ -96,8 +92,7 @@ class Lower(Protocol):
     def lower(self, plan: plan.Plan, options: Options) -> Iterable[View]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Language:
+class Language(Value):
     """A target language. Modules are named, and imported when they are needed.
 
     `targets` maps a target to its module, which has `lower(plan, options)`.

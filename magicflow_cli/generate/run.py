@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from magicflow_cli import __version__
@@ -21,10 +21,10 @@ from magicflow_cli.generate.publish import (
     read_manifest,
     write_changes,
 )
+from magicflow_cli.record import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(Value):
     """A run that is decided and not yet written. With an error in the report that it
     was prepared with, it must not be."""
 
@@ -112,7 +112,7 @@ def _below(folder: Path, diagnostic: Diagnostic) -> Diagnostic:
     if span is None:
         return diagnostic
     file = (folder / span.file).as_posix()
-    return replace(diagnostic, span=replace(span, file=file))
+    return diagnostic.but(span=span.but(file=file))
 
 
 def _manifest_after(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from magicflow_cli.diagnostics import codes
@@ -11,12 +10,12 @@ from magicflow_cli.diagnostics.suppression import MARKER
 from magicflow_cli.load.decode import check_characters, decode
 from magicflow_cli.load.files import read_bytes
 from magicflow_cli.load.nodes import Document, Source
+from magicflow_cli.record import Value
 
 __all__ = ["Loaded", "load_file", "load_text"]
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(Value):
     """What a file holds. `documents` are the complete, non-empty ones in order, also
     when `diagnostics` (unsorted) report errors. `source` is for showing diagnostics:
     what is not UTF-8 is replaced in it, and a file that is too large is left out."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from magicflow_cli.diagnostics.model import Span
+from magicflow_cli.record import Value
 
 ScalarValue: TypeAlias = str | int | float | bool | None
 Style: TypeAlias = Literal["plain", "single", "double", "literal", "folded", "json"]
@@ -109,8 +110,7 @@ class Sequence(_Located):
 Node: TypeAlias = Scalar | Mapping | Sequence
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Value):
     """One YAML or JSON document of a file; `index` counts from 0 within the file."""
 
     root: Node

@@ -6,16 +6,15 @@ libyaml and PyYAML word the same problem differently; both spellings lead to one
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any, Final
 
 from magicflow_cli.diagnostics import codes
 from magicflow_cli.diagnostics.model import Code, Label, Report
 from magicflow_cli.load.places import Places
+from magicflow_cli.record import Value
 
 
-@dataclass(frozen=True, slots=True)
-class _Problem:
+class _Problem(Value):
     code: Code
     message: str
     help: str

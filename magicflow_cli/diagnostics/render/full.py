@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from magicflow_cli.diagnostics.model import Diagnostic, Severity, Span
 from magicflow_cli.diagnostics.render.snippet import Snippet
 from magicflow_cli.diagnostics.render.terminal import Paint, paint, safe
 from magicflow_cli.diagnostics.sources import Sources, split_lines
+from magicflow_cli.record import Value
 
 _PAINTS: Final = {
     Severity.ERROR: Paint.ERROR,
@@ -19,8 +19,7 @@ _PAINTS: Final = {
 _NARROWEST: Final = 40
 
 
-@dataclass(frozen=True, slots=True)
-class _Mark:
+class _Mark(Value):
     span: Span
     message: str
     primary: bool

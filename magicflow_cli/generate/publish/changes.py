@@ -19,6 +19,7 @@ from magicflow_cli.diagnostics.codes import (
 )
 from magicflow_cli.generate.files import FileClass, Owner, RenderedFile, text_digest
 from magicflow_cli.generate.publish.manifest import Entry, Manifest
+from magicflow_cli.record import Value
 
 
 class Reader(Protocol):
@@ -38,8 +39,7 @@ class Action(Enum):
     KEEP = "keep"
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Value):
     """`backup` asks for the present content under `<path>.orig`."""
 
     action: Action
@@ -64,8 +64,7 @@ class Changes:
         return all(change.action is Action.KEEP for change in self.changes)
 
 
-@dataclass(frozen=True, slots=True)
-class Permissions:
+class Permissions(Value):
     """`force` overwrites hand-edited files and keeps them as `.orig`; `adopt` takes
     over files without an entry that carry the header."""
 
@@ -79,7 +78,7 @@ def plan_changes(
     disk: Reader,
     run: Collection[Owner],
     report: Report,
-    permissions: Permissions = Permissions(),
+    permissions: Permissions = Permissions(),  # noqa: B008 - frozen
 ) -> Changes:
     """Decide for every rendered file and every file of the manifest.
 

@@ -12,6 +12,7 @@ import orjson
 from magicflow_cli.diagnostics import Report, Span
 from magicflow_cli.diagnostics.codes import MF4005
 from magicflow_cli.generate.files import FileClass, Owner
+from magicflow_cli.record import Value
 
 FOLDER = ".magicflow"
 NAME = f"{FOLDER}/manifest.json"
@@ -19,8 +20,7 @@ _VERSION = 1
 _NOT_BELOW = {"", ".", ".."}
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Value):
     """`sha256` is of the content as it was written; `signature` of a stub's signature
     at that time, "" for other files."""
 

@@ -4,7 +4,6 @@ filter has made safe for the place where it lands."""
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import fields
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -93,9 +92,7 @@ def render(language: Language, view: View) -> str:
     """The text of one view."""
     template = _environment(language.name, language).get_template(view.template)
     data: Any = view.data
-    return template.render(
-        {each.name: getattr(data, each.name) for each in fields(data)}
-    )
+    return template.render({name: getattr(data, name) for name in data.__slots__})
 
 
 _environments: dict[str, Environment] = {}

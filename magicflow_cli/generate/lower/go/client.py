@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from magicflow.canonical import canonical
 from magicflow.types import NoExample, TypeSet, example
@@ -21,10 +20,10 @@ from magicflow_cli.generate.model import Options, Untrusted, View
 from magicflow_cli.plan import models as plan
 from magicflow_cli.plan.naming import name_of_type
 from magicflow_cli.plan.serial import to_json
+from magicflow_cli.record import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Value):
     name: str
     event: Untrusted
     constant: str
@@ -32,8 +31,7 @@ class Event:
     codec: str
 
 
-@dataclass(frozen=True, slots=True)
-class KnownError:
+class KnownError(Value):
     """An error that a step's function declares. `details` is its codec or ""."""
 
     step: str
@@ -42,8 +40,7 @@ class KnownError:
     details: str
 
 
-@dataclass(frozen=True, slots=True)
-class ClientView:
+class ClientView(Value):
     workflow: Untrusted
     package: str
     workflow_import: str

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from magicflow_cli.generate.lower.go.layout import pad_rows
 from magicflow_cli.generate.lower.go.names import Scope
 from magicflow_cli.generate.lower.go.sinks import string_literal
 from magicflow_cli.generate.model import Untrusted
 from magicflow_cli.plan import models as plan
+from magicflow_cli.record import Value
 
 
-@dataclass(frozen=True, slots=True)
-class ConstantsView:
+class ConstantsView(Value):
     """Lines of const blocks."""
 
     package: str

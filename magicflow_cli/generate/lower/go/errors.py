@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from magicflow_cli.generate.lower.go.names import go_name
 from magicflow_cli.generate.lower.go.references import References
 from magicflow_cli.generate.lower.go.sinks import doc, string_literal
 from magicflow_cli.generate.model import Untrusted
 from magicflow_cli.plan import models as plan
 from magicflow_cli.plan.naming import name_of_type
+from magicflow_cli.record import Value
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorType:
+class ErrorType(Value):
     """`details` is the type of the details, "" when there are none; `codec` its codec."""
 
     name: str
@@ -24,8 +22,7 @@ class ErrorType:
     codec: str
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorsView:
+class ErrorsView(Value):
     package: str
     workflow: Untrusted
     errors: tuple[ErrorType, ...]

@@ -4,7 +4,6 @@ a stub for every step."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 from magicflow.canonical import canonical
@@ -30,10 +29,10 @@ from magicflow_cli.generate.lower.go.sinks import doc, string_literal
 from magicflow_cli.generate.model import Options, Untrusted, View
 from magicflow_cli.plan import models as plan
 from magicflow_cli.plan.serial import to_json
+from magicflow_cli.record import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Method:
+class Method(Value):
     """`input` and `output` are types, behind a pointer where they are structs."""
 
     name: str
@@ -43,8 +42,7 @@ class Method:
     doc: str
 
 
-@dataclass(frozen=True, slots=True)
-class Handlers:
+class Handlers(Value):
     """One executor: the interface of its handlers."""
 
     name: str
@@ -53,8 +51,7 @@ class Handlers:
     methods: tuple[Method, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ExecutorView:
+class ExecutorView(Value):
     """`routes` are expressions; `workflow_import` is the path of the types' package,
     whose name is `package`."""
 
@@ -68,8 +65,7 @@ class ExecutorView:
     routes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class StepView:
+class StepView(Value):
     """A stub. `result` is the expression that it returns."""
 
     doc: str
@@ -84,16 +80,14 @@ class StepView:
     result: str
 
 
-@dataclass(frozen=True, slots=True)
-class StepsView:
+class StepsView(Value):
     package: str
     executor_import: str
     uses: tuple[str, ...]
     workflow: Untrusted
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Value):
     """A line of the generated tests: JSON texts of examples, "" where there are none."""
 
     step: str
@@ -102,8 +96,7 @@ class Route:
     gives: str
 
 
-@dataclass(frozen=True, slots=True)
-class TestsView:
+class TestsView(Value):
     workflow: Untrusted
     package: str
     workflow_import: str

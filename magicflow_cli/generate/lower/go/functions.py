@@ -4,15 +4,14 @@ step that calls one, and one for each that only undoes what steps did."""
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 
 from magicflow_cli.generate.lower.go.names import go_name, method_of
 from magicflow_cli.plan import models as plan
 from magicflow_cli.plan.naming import name_of_type
+from magicflow_cli.record import Value
 
 
-@dataclass(frozen=True, slots=True)
-class StepFunction:
+class StepFunction(Value):
     """One step and its function, or a function that only compensations call: then `step`
     is the function's key in the plan, `svc/undo`, which is no name of a step. `taken` are
     the names of types that are not the step's to give: elsewhere its types have its name.

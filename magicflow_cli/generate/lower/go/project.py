@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources.abc import Traversable
 
@@ -14,14 +13,14 @@ from magicflow_cli.generate.files import HEADER, FileClass
 from magicflow_cli.generate.lower.go.names import RUNTIME, module_of, package_of
 from magicflow_cli.generate.lower.go.sinks import string_literal
 from magicflow_cli.generate.model import TARGETS, Project, Shared, View
+from magicflow_cli.record import Value
 from magicflow_cli.resources import read_text, resource
 
 VENDORED = "magicflow"
 """The folder of the vendored runtime: a module of its own."""
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleView:
+class ModuleView(Value):
     """`requirements` are the third-party modules of the runtime, as lines."""
 
     module: str
@@ -32,27 +31,23 @@ class ModuleView:
     requirements: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
+class Program(Value):
     alias: str
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class ExecutorsView:
+class ExecutorsView(Value):
     programs: tuple[Program, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ProgramView:
+class ProgramView(Value):
     """`imports` are lines: packages with plans, and the list of executors."""
 
     imports: tuple[str, ...]
     plans: tuple[Program, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class WordsView:
+class WordsView(Value):
     module: str
     runtime: str
     executors: str

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from magicflow_cli.generate.lower.go.sinks import json_text, string_literal
 from magicflow_cli.plan import models as plan
 from magicflow_cli.plan.naming import name_of_type
+from magicflow_cli.record import Value
 
 
-@dataclass(frozen=True, slots=True)
-class GoType:
+class GoType(Value):
     """`go` is the type, `codec` the expression of its codec. `shape` is `struct`,
     `list`, `map` or `plain`: it says how absence is told."""
 

@@ -4,7 +4,6 @@ in the server's process."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from urllib.parse import quote
 
 from magicflow.canonical import canonical
@@ -17,10 +16,10 @@ from magicflow_cli.generate.lower.go.sinks import string_literal
 from magicflow_cli.generate.model import Options, Untrusted, View
 from magicflow_cli.plan import models as plan
 from magicflow_cli.plan.serial import to_json
+from magicflow_cli.record import Value
 
 
-@dataclass(frozen=True, slots=True)
-class ServerView:
+class ServerView(Value):
     """`path` and `example` are literals; the latter is "" where no example is known."""
 
     workflow: Untrusted

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from magicflow_cli.generate.lower.go.constants import lower_constants
 from magicflow_cli.generate.lower.go.errors import lower_errors
@@ -22,10 +21,10 @@ from magicflow_cli.generate.model import Options, Untrusted, View
 from magicflow_cli.plan import models as plan
 from magicflow_cli.plan.identifiers import is_reserved
 from magicflow_cli.plan.naming import name_of_field, name_of_type
+from magicflow_cli.record import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Declaration:
+class Declaration(Value):
     """One type. `form` is `struct`, `enum` or `list`; `rows` are a struct's lines or an
     enum's constants, `of` what a type that is no struct is made of. `codec` are the
     lines between `= ` and the end of the codec's statement, `kinds` the alternatives of
@@ -43,8 +42,7 @@ class Declaration:
     has_defaults: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Alias:
+class Alias(Value):
     """A type under the name of a step that takes or gives it."""
 
     name: str
@@ -53,8 +51,7 @@ class Alias:
     verb: str
 
 
-@dataclass(frozen=True, slots=True)
-class TypesView:
+class TypesView(Value):
     package: str
     workflow: Untrusted
     declarations: tuple[Declaration, ...]
@@ -62,8 +59,7 @@ class TypesView:
     imports_runtime: bool
 
 
-@dataclass(frozen=True, slots=True)
-class PackageView:
+class PackageView(Value):
     package: str
     doc: str
 

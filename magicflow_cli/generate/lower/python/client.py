@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from magicflow_cli.generate.lower.python.client_tests import client_tests
 from magicflow_cli.generate.lower.python.code import Atom, call, layout, subscript
@@ -17,12 +16,12 @@ from magicflow_cli.generate.lower.python.names import (
 )
 from magicflow_cli.generate.model import Options, Untrusted, View
 from magicflow_cli.plan import models as plan
+from magicflow_cli.record import Value
 
 STEP = " " * 8
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Value):
     """`data` is the parameter, `codec` the statement that makes its codec."""
 
     name: str
@@ -34,8 +33,7 @@ class Event:
     send_async: str
 
 
-@dataclass(frozen=True, slots=True)
-class ClientView:
+class ClientView(Value):
     """`blocking` and `waiting` are the first lines of the clients' classes."""
 
     workflow: Untrusted

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from magicflow.types import TypeSet
 
@@ -38,10 +37,10 @@ from magicflow_cli.generate.lower.python.server_tests import (
 from magicflow_cli.generate.lower.python.sinks import string_literal
 from magicflow_cli.generate.model import Options, Untrusted, View
 from magicflow_cli.plan import models as plan
+from magicflow_cli.record import Value
 
 
-@dataclass(frozen=True, slots=True)
-class ClientTestsView:
+class ClientTestsView(Value):
     """All but `workflow` are whole statements, or ""."""
 
     workflow: Untrusted

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from magicflow_cli.generate.lower.python.code import (
     Atom,
     assignment,
@@ -14,12 +12,12 @@ from magicflow_cli.generate.lower.python.sinks import string_literal
 from magicflow_cli.generate.model import Untrusted
 from magicflow_cli.plan import models as plan
 from magicflow_cli.plan.identifiers import member_name, split_words
+from magicflow_cli.record import Value
 
 FINAL = Atom("Final")
 
 
-@dataclass(frozen=True, slots=True)
-class ConstantsView:
+class ConstantsView(Value):
     """`members` are the statements of the enum `Step`; the others are whole lines."""
 
     workflow: Untrusted

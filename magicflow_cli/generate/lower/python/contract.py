@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from magicflow_cli.generate.lower.python.code import (
     Atom,
     Bracket,
@@ -21,10 +19,10 @@ from magicflow_cli.generate.lower.python.names import class_of, folder_of
 from magicflow_cli.generate.lower.python.sinks import string_literal
 from magicflow_cli.generate.model import Options, Untrusted, View
 from magicflow_cli.plan import models as plan
+from magicflow_cli.record import Value
 
 
-@dataclass(frozen=True, slots=True)
-class ContractView:
+class ContractView(Value):
     """`input` and `output` are aliases' whole statements."""
 
     workflow: Untrusted

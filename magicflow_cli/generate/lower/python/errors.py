@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from magicflow_cli.generate.lower.python.annotations import name_of, type_of
 from magicflow_cli.generate.lower.python.code import Atom, call, import_from, layout
 from magicflow_cli.generate.lower.python.names import class_of
 from magicflow_cli.generate.lower.python.sinks import string_literal
 from magicflow_cli.generate.model import Untrusted
 from magicflow_cli.plan import models as plan
+from magicflow_cli.record import Value
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorClass:
+class ErrorClass(Value):
     """`head` is the class statement's first line, `code` a literal. `details` is the
     parameter, "" when there is none."""
 
@@ -24,15 +22,13 @@ class ErrorClass:
     doc: Untrusted | None
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionErrors:
+class FunctionErrors(Value):
     name: str
     function: Untrusted
     errors: tuple[ErrorClass, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorsView:
+class ErrorsView(Value):
     """`types` is the import of the types that details need, or ""."""
 
     workflow: Untrusted

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from magicflow.types import TypeSet
@@ -40,20 +39,19 @@ from magicflow_cli.generate.lower.python.scenario_tests import scenario_tests
 from magicflow_cli.generate.lower.python.sinks import string_literal
 from magicflow_cli.generate.model import Options, Untrusted, View
 from magicflow_cli.plan import models as plan
+from magicflow_cli.record import Value
 
 STEP = " " * 4
 
 
-@dataclass(frozen=True, slots=True)
-class Registration:
+class Registration(Value):
     """Two parameters with their types."""
 
     step: str
     function: str
 
 
-@dataclass(frozen=True, slots=True)
-class Method:
+class Method(Value):
     """`input` is the parameter, `output` the end of the signature."""
 
     name: str
@@ -62,8 +60,7 @@ class Method:
     doc: Untrusted
 
 
-@dataclass(frozen=True, slots=True)
-class Handlers:
+class Handlers(Value):
     """One executor: the protocol of its handlers, and the method that takes them."""
 
     head: str
@@ -73,8 +70,7 @@ class Handlers:
     methods: tuple[Method, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ExecutorView:
+class ExecutorView(Value):
     """`signatures` and what is in `built` are whole statements; `head` and `build` are
     the first lines of the class and of `build_executor`."""
 
@@ -92,14 +88,12 @@ class ExecutorView:
     built: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class StepsView:
+class StepsView(Value):
     modules: str
     all: str
 
 
-@dataclass(frozen=True, slots=True)
-class StepView:
+class StepView(Value):
     """A stub. `body` are its last statements."""
 
     doc: Untrusted

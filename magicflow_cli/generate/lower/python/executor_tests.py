@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from magicflow.types import TypeSet
@@ -37,27 +36,25 @@ from magicflow_cli.generate.lower.python.server_tests import (
 from magicflow_cli.generate.lower.python.sinks import string_literal
 from magicflow_cli.generate.model import Options, Untrusted, View
 from magicflow_cli.plan import models as plan
+from magicflow_cli.record import Value
 
 STEP = " " * 4
 
 
-@dataclass(frozen=True, slots=True)
-class FakeMethod:
+class FakeMethod(Value):
     name: str
     input: str
     output: str
     body: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fake:
+class Fake(Value):
     name: str
     use: str
     methods: tuple[FakeMethod, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ExecutorTestsView:
+class ExecutorTestsView(Value):
     """`routes` and `strict` are whole statements."""
 
     workflow: Untrusted

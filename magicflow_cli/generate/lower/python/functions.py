@@ -3,8 +3,6 @@ step that calls one, and one for each that only undoes what steps did."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from magicflow_cli.generate.lower.python.annotations import BUILT_IN, NONE, name_of
 from magicflow_cli.generate.lower.python.code import (
     Atom,
@@ -18,6 +16,7 @@ from magicflow_cli.generate.lower.python.constants import compensations, member_
 from magicflow_cli.generate.lower.python.names import class_of, constant, function_of
 from magicflow_cli.generate.lower.python.sinks import string_literal
 from magicflow_cli.plan import models as plan
+from magicflow_cli.record import Value
 
 
 class StepFunction(Value):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from magicflow_cli.generate.lower.python.annotations import BUILT_IN, name_of, string
 from magicflow_cli.generate.lower.python.code import (
     Atom,
@@ -13,10 +11,10 @@ from magicflow_cli.generate.lower.python.code import (
 )
 from magicflow_cli.generate.model import Untrusted
 from magicflow_cli.plan import models as plan
+from magicflow_cli.record import Value
 
 
-@dataclass(frozen=True, slots=True)
-class MessagesView:
+class MessagesView(Value):
     """The statements of fields that differ from those of every workflow."""
 
     workflow: Untrusted

@@ -4,7 +4,6 @@ vendored runtime."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from magicflow_cli.generate.files import FileClass
 from magicflow_cli.generate.lower.python.names import package_of
@@ -18,15 +17,14 @@ from magicflow_cli.generate.model import (
     Shared,
     View,
 )
+from magicflow_cli.record import Value
 
 
-@dataclass(frozen=True, slots=True)
-class PackageView:
+class PackageView(Value):
     """A package without content of its own."""
 
 
-@dataclass(frozen=True, slots=True)
-class PyprojectView:
+class PyprojectView(Value):
     """`name` of the distribution; `packages` are the top-level folders, `paths` where
     Python code is found besides this folder, `runtime` the folder of a runtime that is
     neither vendored nor a dependency."""
@@ -38,8 +36,7 @@ class PyprojectView:
     runtime: str
 
 
-@dataclass(frozen=True, slots=True)
-class IndexView:
+class IndexView(Value):
     index: str
     requirement: str
 

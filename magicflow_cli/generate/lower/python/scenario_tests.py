@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from magicflow_cli.generate.lower.python.code import Atom, import_from
 from magicflow_cli.generate.lower.python.names import module_of
 from magicflow_cli.generate.lower.python.server_tests import tested_module
 from magicflow_cli.generate.model import Options, Untrusted, View
 from magicflow_cli.plan import models as plan
+from magicflow_cli.record import Value
 
 
-@dataclass(frozen=True, slots=True)
-class ScenarioTestsView:
+class ScenarioTestsView(Value):
     workflow: Untrusted
     imports: tuple[str, ...]
 

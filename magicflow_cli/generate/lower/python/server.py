@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from urllib.parse import quote
 
 from magicflow_cli.generate.document import indented, plan_json
@@ -14,10 +13,10 @@ from magicflow_cli.generate.lower.python.server_tests import server_tests
 from magicflow_cli.generate.lower.python.sinks import string_literal
 from magicflow_cli.generate.model import Options, Untrusted, View
 from magicflow_cli.plan import models as plan
+from magicflow_cli.record import Value
 
 
-@dataclass(frozen=True, slots=True)
-class ServerView:
+class ServerView(Value):
     """`path` is a whole statement."""
 
     workflow: Untrusted

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from magicflow_cli.generate.lower.python.annotations import json_code
 from magicflow_cli.generate.lower.python.code import (
@@ -25,18 +24,17 @@ from magicflow_cli.generate.lower.python.names import constant, module_of, packa
 from magicflow_cli.generate.lower.python.sinks import string_literal
 from magicflow_cli.generate.model import Options, Untrusted, View
 from magicflow_cli.plan import models as plan
+from magicflow_cli.record import Value
 
 
-@dataclass(frozen=True, slots=True)
-class ConstantTestsView:
+class ConstantTestsView(Value):
     workflow: Untrusted
     imports: str
     constants: str
     members: str
 
 
-@dataclass(frozen=True, slots=True)
-class ServerTestsView:
+class ServerTestsView(Value):
     """`input` and `refused` are whole statements, or ""."""
 
     workflow: Untrusted

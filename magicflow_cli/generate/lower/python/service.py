@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from magicflow_cli.generate.document import configuration_text
 from magicflow_cli.generate.files import FileClass
@@ -19,10 +18,10 @@ from magicflow_cli.generate.lower.python.code import (
 from magicflow_cli.generate.lower.python.names import module_of, package_of
 from magicflow_cli.generate.lower.python.sinks import string_literal
 from magicflow_cli.generate.model import TARGETS, Project, Shared, View
+from magicflow_cli.record import Value
 
 
-@dataclass(frozen=True, slots=True)
-class MainView:
+class MainView(Value):
     """All but `package` are whole statements."""
 
     package: str
@@ -32,16 +31,14 @@ class MainView:
     call: str
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceView:
+class ServiceView(Value):
     """`vendored`: whether the runtime's source is in the project."""
 
     package: str
     vendored: bool
 
 
-@dataclass(frozen=True, slots=True)
-class NoView:
+class NoView(Value):
     """Nothing varies."""
 
 

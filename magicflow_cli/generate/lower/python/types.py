@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from magicflow_cli.generate.lower.python.annotations import (
     MISSING,
@@ -36,20 +35,19 @@ from magicflow_cli.generate.model import Options, Untrusted, View
 from magicflow_cli.generate.order import TypeOrder, fields_of
 from magicflow_cli.plan import models as plan
 from magicflow_cli.plan.naming import name_of_field, names_of_members
+from magicflow_cli.record import Value
 
 ALIAS = Atom("TypeAlias")
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Value):
     """`code` is the whole statement."""
 
     code: str
     doc: Untrusted | None
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
+class Definition(Value):
     """`form` is `class`, `enum` or `alias`. `head` is the statement's first line, or
     the whole statement of an alias; `body` stands before the fields."""
 
@@ -61,8 +59,7 @@ class Definition:
     fields: tuple[Field, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class TypesView:
+class TypesView(Value):
     workflow: Untrusted
     standard: tuple[str, ...]
     typing: tuple[str, ...]
@@ -72,8 +69,7 @@ class TypesView:
     rebuild: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PackageView:
+class PackageView(Value):
     doc: Untrusted
 
 
