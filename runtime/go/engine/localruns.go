@@ -37,7 +37,10 @@ func (r *localRun) stop() {
 type localRuns struct {
 	runs map[attemptKey]*localRun
 	busy map[string]int
-	free chan struct{} // closed and made anew when a handler ends, for drain
+	// working are the handlers whose end has not been told yet; free is closed and made
+	// anew when there are none.
+	working int
+	free    chan struct{}
 }
 
 func newLocalRuns() *localRuns {
@@ -78,6 +81,7 @@ func (d *dispatcher) startLocal(task *Task, runner LocalRunner) {
 	run := &localRun{task: task, cancel: cancel}
 	d.local.runs[task.attemptKey()] = run
 	d.local.busy[task.executor()]++
+	d.local.working++
 	delivery := max(task.delivery, 1)
 	d.spawn(func() {
 		outcome := runLocal(ctx, runner, &task.message, delivery, func() { d.beat(run) })
@@ -119,9 +123,13 @@ func (d *dispatcher) handlerEnded(key attemptKey, executor string, run *localRun
 	if queue := d.queues[executor]; queue != nil {
 		d.startWaiting(executor)
 	}
-	close(d.local.free)
-	d.local.free = make(chan struct{})
 	d.unlock()
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	if d.local.working--; d.local.working == 0 {
+		close(d.local.free)
+		d.local.free = make(chan struct{})
+	}
 }
 
 func (l *localRuns) end(key attemptKey, run *localRun) {
@@ -166,11 +174,7 @@ func (d *dispatcher) waitLocal(patience time.Duration) {
 	defer end.Stop()
 	for {
 		d.mutex.Lock()
-		working := 0
-		for _, busy := range d.local.busy {
-			working += busy
-		}
-		free := d.local.free
+		working, free := d.local.working, d.local.free
 		d.mutex.Unlock()
 		if working == 0 {
 			return
