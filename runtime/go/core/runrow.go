@@ -1,6 +1,10 @@
 package core
 
-import "github.com/truongtu268/magic-flow/runtime/go/canonical"
+import (
+	"bytes"
+
+	"github.com/truongtu268/magic-flow/runtime/go/canonical"
+)
 
 // The phases of a run.
 const (
@@ -67,280 +71,181 @@ func endingOf(row map[string]any) *Ending {
 	return e
 }
 
-// runMask names members of Run.
+// runMask names members of Run, by their places in runRow.
 type runMask uint32
 
-// in the order of canonical JSON
-const (
-	runBuffered runMask = 1 << iota
-	runCompensation
-	runDeadline
-	runEndedAt
-	runEnding
-	runError
-	runFailedAt
-	runGrace
-	runHeld
-	runHistory
-	runID
-	runOccurrences
-	runOutput
-	runPaused
-	runPhase
-	runStartedAt
-	runStatus
-	runTasks
-	runTimer
-	runUndo
-	runVersion
-	runWaits
-	runMembers = iota
-)
-
-var runNames = [runMembers]string{
-	"buffered", "compensation", "deadline", "ended_at", "ending", "error", "failed_at", "grace", "held", "history", "id",
-	"occurrences", "output", "paused", "phase", "started_at", "status", "tasks", "timer", "undo", "version", "waits",
+// runMember is how one member of the row is reached: it is an integer, a text, a flag or
+// a value.
+type runMember struct {
+	name    string
+	integer func(*Run) *int64
+	text    func(*Run) *string
+	flag    func(*Run) *bool
+	value   *runValue
+	// has is the flag that says whether the member is there, or nil.
+	has func(*Run) *bool
+	// there says whether the member is there, where neither `has` nor its zero does.
+	there func(*Run) bool
 }
 
-// there is the members that the row has.
-func (r *Run) there() runMask {
-	mask := runPhase | runVersion
-	for _, each := range [...]struct {
-		is     bool
-		member runMask
-	}{
-		{r.HasBuffered, runBuffered},
-		{r.Compensation != "", runCompensation},
-		{r.HasDeadline, runDeadline},
-		{r.Phase == PhaseEnded, runEndedAt},
-		{r.Ending != nil, runEnding},
-		{r.Error != nil, runError},
-		{r.FailedAt != "", runFailedAt},
-		{r.Grace, runGrace},
-		{r.Held != 0, runHeld},
-		{r.Phase != PhaseNew, runHistory | runID | runOccurrences | runStartedAt | runTasks},
-		{r.Output != nil, runOutput},
-		{r.Paused, runPaused},
-		{r.Status != "", runStatus},
-		{r.Timer != "", runTimer},
-		{r.Undo != 0, runUndo},
-		{r.Waits != 0, runWaits},
-	} {
-		if each.is {
-			mask |= each.member
-		}
+// runValue is a member that is a JSON value. It is there when `get` does not give nil;
+// `set` takes what came from a store.
+type runValue struct {
+	get    func(*Run) any
+	set    func(*Run, any)
+	append func(*Run, []byte) []byte
+	take   func(run, from *Run)
+}
+
+func hasStarted(r *Run) bool { return r.Phase != PhaseNew }
+
+// runRow is the members in the order of canonical JSON.
+var runRow = [...]runMember{
+	{name: "buffered", integer: func(r *Run) *int64 { return &r.Buffered }, has: func(r *Run) *bool { return &r.HasBuffered }},
+	{name: "compensation", text: func(r *Run) *string { return &r.Compensation }},
+	{name: "deadline", integer: func(r *Run) *int64 { return &r.Deadline }, has: func(r *Run) *bool { return &r.HasDeadline }},
+	{name: "ended_at", integer: func(r *Run) *int64 { return &r.EndedAt }, there: func(r *Run) bool { return r.Phase == PhaseEnded }},
+	{name: "ending", value: &runValue{
+		get: func(r *Run) any {
+			if r.Ending == nil {
+				return nil
+			}
+			return r.Ending
+		},
+		set:    func(r *Run, value any) { r.Ending = endingOf(asMembers(value)) },
+		append: func(r *Run, out []byte) []byte { return r.Ending.appendJSON(out) },
+		take:   func(run, from *Run) { run.Ending = from.Ending },
+	}},
+	{name: "error", value: &runValue{
+		get: func(r *Run) any {
+			if r.Error == nil {
+				return nil
+			}
+			return r.Error
+		},
+		set:    func(r *Run, value any) { r.Error = asMembers(value) },
+		append: func(r *Run, out []byte) []byte { return appendValue(out, r.Error) },
+		take:   func(run, from *Run) { run.Error = from.Error },
+	}},
+	{name: "failed_at", text: func(r *Run) *string { return &r.FailedAt }},
+	{name: "grace", flag: func(r *Run) *bool { return &r.Grace }},
+	{name: "held", integer: func(r *Run) *int64 { return &r.Held }},
+	{name: "history", integer: func(r *Run) *int64 { return &r.History }, there: hasStarted},
+	{name: "id", text: func(r *Run) *string { return &r.ID }, there: hasStarted},
+	{name: "occurrences", integer: func(r *Run) *int64 { return &r.Occurrences }, there: hasStarted},
+	{name: "output", value: &runValue{
+		get:    func(r *Run) any { return r.Output },
+		set:    func(r *Run, value any) { r.Output = value },
+		append: func(r *Run, out []byte) []byte { return appendValue(out, r.Output) },
+		take:   func(run, from *Run) { run.Output = from.Output },
+	}},
+	{name: "paused", flag: func(r *Run) *bool { return &r.Paused }},
+	{name: "phase", text: func(r *Run) *string { return &r.Phase }},
+	{name: "started_at", integer: func(r *Run) *int64 { return &r.StartedAt }, there: hasStarted},
+	{name: "status", text: func(r *Run) *string { return &r.Status }},
+	{name: "tasks", integer: func(r *Run) *int64 { return &r.Tasks }, there: hasStarted},
+	{name: "timer", text: func(r *Run) *string { return &r.Timer }},
+	{name: "undo", integer: func(r *Run) *int64 { return &r.Undo }},
+	{name: "version", integer: func(r *Run) *int64 { return &r.Version }, there: func(*Run) bool { return true }},
+	{name: "waits", integer: func(r *Run) *int64 { return &r.Waits }},
+}
+
+// isThere says whether a row has the member.
+func (m *runMember) isThere(r *Run) bool {
+	switch {
+	case m.has != nil:
+		return *m.has(r)
+	case m.there != nil:
+		return m.there(r)
+	case m.integer != nil:
+		return *m.integer(r) != 0
+	case m.text != nil:
+		return *m.text(r) != ""
+	case m.flag != nil:
+		return *m.flag(r)
 	}
-	return mask
+	return m.value.get(r) != nil
 }
 
-// same says whether a member that both rows have has one value.
-func (r *Run) same(other *Run, member runMask) bool {
-	switch member {
-	case runBuffered:
-		return r.Buffered == other.Buffered
-	case runCompensation:
-		return r.Compensation == other.Compensation
-	case runDeadline:
-		return r.Deadline == other.Deadline
-	case runEndedAt:
-		return r.EndedAt == other.EndedAt
-	case runEnding:
-		return r.Ending == other.Ending || string(r.Ending.appendJSON(nil)) == string(other.Ending.appendJSON(nil))
-	case runError:
-		return textOf(r.Error) == textOf(other.Error)
-	case runFailedAt:
-		return r.FailedAt == other.FailedAt
-	case runHeld:
-		return r.Held == other.Held
-	case runHistory:
-		return r.History == other.History
-	case runID:
-		return r.ID == other.ID
-	case runOccurrences:
-		return r.Occurrences == other.Occurrences
-	case runOutput:
-		return textOf(r.Output) == textOf(other.Output)
-	case runPhase:
-		return r.Phase == other.Phase
-	case runStartedAt:
-		return r.StartedAt == other.StartedAt
-	case runStatus:
-		return r.Status == other.Status
-	case runTasks:
-		return r.Tasks == other.Tasks
-	case runTimer:
-		return r.Timer == other.Timer
-	case runUndo:
-		return r.Undo == other.Undo
-	case runVersion:
-		return r.Version == other.Version
-	case runWaits:
-		return r.Waits == other.Waits
+// isSame says whether a member that both rows have has one value.
+func (m *runMember) isSame(one, other *Run) bool {
+	switch {
+	case m.integer != nil:
+		return *m.integer(one) == *m.integer(other)
+	case m.text != nil:
+		return *m.text(one) == *m.text(other)
+	case m.flag != nil:
+		return true // both are true
 	}
-	return true // runGrace, runPaused: true where they are there
+	return bytes.Equal(m.value.append(one, nil), m.value.append(other, nil))
 }
 
-// take makes a member what it is in another row: also absent.
-func (r *Run) take(from *Run, member runMask) {
-	switch member {
-	case runBuffered:
-		r.Buffered, r.HasBuffered = from.Buffered, from.HasBuffered
-	case runCompensation:
-		r.Compensation = from.Compensation
-	case runDeadline:
-		r.Deadline, r.HasDeadline = from.Deadline, from.HasDeadline
-	case runEndedAt:
-		r.EndedAt = from.EndedAt
-	case runEnding:
-		r.Ending = from.Ending
-	case runError:
-		r.Error = from.Error
-	case runFailedAt:
-		r.FailedAt = from.FailedAt
-	case runGrace:
-		r.Grace = from.Grace
-	case runHeld:
-		r.Held = from.Held
-	case runHistory:
-		r.History = from.History
-	case runID:
-		r.ID = from.ID
-	case runOccurrences:
-		r.Occurrences = from.Occurrences
-	case runOutput:
-		r.Output = from.Output
-	case runPaused:
-		r.Paused = from.Paused
-	case runPhase:
-		r.Phase = from.Phase
-	case runStartedAt:
-		r.StartedAt = from.StartedAt
-	case runStatus:
-		r.Status = from.Status
-	case runTasks:
-		r.Tasks = from.Tasks
-	case runTimer:
-		r.Timer = from.Timer
-	case runUndo:
-		r.Undo = from.Undo
-	case runVersion:
-		r.Version = from.Version
-	case runWaits:
-		r.Waits = from.Waits
+// take makes the member what it is in another row: also absent.
+func (m *runMember) take(run, from *Run) {
+	switch {
+	case m.integer != nil:
+		*m.integer(run) = *m.integer(from)
+	case m.text != nil:
+		*m.text(run) = *m.text(from)
+	case m.flag != nil:
+		*m.flag(run) = *m.flag(from)
+	default:
+		m.value.take(run, from)
+	}
+	if m.has != nil {
+		*m.has(run) = *m.has(from)
 	}
 }
 
-func (r *Run) appendMember(out []byte, member runMask) []byte {
-	switch member {
-	case runBuffered:
-		return canonical.AppendInteger(out, r.Buffered)
-	case runCompensation:
-		return canonical.AppendQuoted(out, r.Compensation)
-	case runDeadline:
-		return canonical.AppendInteger(out, r.Deadline)
-	case runEndedAt:
-		return canonical.AppendInteger(out, r.EndedAt)
-	case runEnding:
-		return r.Ending.appendJSON(out)
-	case runError:
-		return appendValue(out, r.Error)
-	case runFailedAt:
-		return canonical.AppendQuoted(out, r.FailedAt)
-	case runGrace, runPaused:
+func (m *runMember) append(r *Run, out []byte) []byte {
+	switch {
+	case m.integer != nil:
+		return canonical.AppendInteger(out, *m.integer(r))
+	case m.text != nil:
+		return canonical.AppendQuoted(out, *m.text(r))
+	case m.flag != nil:
 		return append(out, "true"...)
-	case runHeld:
-		return canonical.AppendInteger(out, r.Held)
-	case runHistory:
-		return canonical.AppendInteger(out, r.History)
-	case runID:
-		return canonical.AppendQuoted(out, r.ID)
-	case runOccurrences:
-		return canonical.AppendInteger(out, r.Occurrences)
-	case runOutput:
-		return appendValue(out, r.Output)
-	case runPhase:
-		return canonical.AppendQuoted(out, r.Phase)
-	case runStartedAt:
-		return canonical.AppendInteger(out, r.StartedAt)
-	case runStatus:
-		return canonical.AppendQuoted(out, r.Status)
-	case runTasks:
-		return canonical.AppendInteger(out, r.Tasks)
-	case runTimer:
-		return canonical.AppendQuoted(out, r.Timer)
-	case runUndo:
-		return canonical.AppendInteger(out, r.Undo)
-	case runVersion:
-		return canonical.AppendInteger(out, r.Version)
 	}
-	return canonical.AppendInteger(out, r.Waits)
+	return m.value.append(r, out)
 }
 
-// read takes a member from stored JSON.
-func (r *Run) read(member runMask, value any) {
-	switch member {
-	case runBuffered:
-		r.Buffered, r.HasBuffered = asInteger(value), true
-	case runCompensation:
-		r.Compensation = asText(value)
-	case runDeadline:
-		r.Deadline, r.HasDeadline = asInteger(value), true
-	case runEndedAt:
-		r.EndedAt = asInteger(value)
-	case runEnding:
-		r.Ending = endingOf(asMembers(value))
-	case runError:
-		r.Error = asMembers(value)
-	case runFailedAt:
-		r.FailedAt = asText(value)
-	case runGrace:
-		r.Grace = true
-	case runHeld:
-		r.Held = asInteger(value)
-	case runHistory:
-		r.History = asInteger(value)
-	case runID:
-		r.ID = asText(value)
-	case runOccurrences:
-		r.Occurrences = asInteger(value)
-	case runOutput:
-		r.Output = value
-	case runPaused:
-		r.Paused = true
-	case runPhase:
-		r.Phase = asText(value)
-	case runStartedAt:
-		r.StartedAt = asInteger(value)
-	case runStatus:
-		r.Status = asText(value)
-	case runTasks:
-		r.Tasks = asInteger(value)
-	case runTimer:
-		r.Timer = asText(value)
-	case runUndo:
-		r.Undo = asInteger(value)
-	case runVersion:
-		r.Version = asInteger(value)
-	case runWaits:
-		r.Waits = asInteger(value)
+// read takes the member from stored JSON.
+func (m *runMember) read(r *Run, value any) {
+	switch {
+	case m.integer != nil:
+		*m.integer(r) = asInteger(value)
+	case m.text != nil:
+		*m.text(r) = asText(value)
+	case m.flag != nil:
+		*m.flag(r) = true
+	default:
+		m.value.set(r, value)
+	}
+	if m.has != nil {
+		*m.has(r) = true
 	}
 }
 
 // AppendJSON writes the row as canonical JSON.
 func (r *Run) AppendJSON(out []byte) []byte {
-	return r.appendMembers(out, r.there(), 0)
+	var there runMask
+	for index := range runRow {
+		if runRow[index].isThere(r) {
+			there |= 1 << index
+		}
+	}
+	return r.appendMembers(out, there, 0)
 }
 
 func (r *Run) appendMembers(out []byte, set, removed runMask) []byte {
 	o := object{out: out}
-	for index, name := range runNames {
-		member := runMask(1) << index
-		switch {
-		case set&member != 0:
-			o.key(name)
-			o.out = r.appendMember(o.out, member)
-		case removed&member != 0:
-			o.null(name)
+	for index := range runRow {
+		switch member := &runRow[index]; {
+		case set&(1<<index) != 0:
+			o.key(member.name)
+			o.out = member.append(r, o.out)
+		case removed&(1<<index) != 0:
+			o.null(member.name)
 		}
 	}
 	return o.close()
@@ -354,36 +259,40 @@ type RunChange struct {
 }
 
 func changeOf(before, now *Run) RunChange {
-	was, is := before.there(), now.there()
-	change := RunChange{Run: *now, set: is &^ was, removed: was &^ is}
-	for index := range runMembers {
-		if member := runMask(1) << index; was&is&member != 0 && !now.same(before, member) {
-			change.set |= member
+	change := RunChange{Run: *now}
+	for index := range runRow {
+		member := &runRow[index]
+		was, is := member.isThere(before), member.isThere(now)
+		switch {
+		case is && !(was && member.isSame(before, now)):
+			change.set |= 1 << index
+		case was && !is:
+			change.removed |= 1 << index
 		}
 	}
 	return change
 }
 
 func (c *RunChange) apply(run *Run) {
-	for index := range runMembers {
-		if member := runMask(1) << index; (c.set|c.removed)&member != 0 {
-			run.take(&c.Run, member)
+	for index := range runRow {
+		if (c.set|c.removed)&(1<<index) != 0 {
+			runRow[index].take(run, &c.Run)
 		}
 	}
 }
 
 func runChangeOf(row map[string]any) RunChange {
 	change := RunChange{}
-	for index, name := range runNames {
-		member := runMask(1) << index
-		value, there := row[name]
+	for index := range runRow {
+		member := &runRow[index]
+		value, there := row[member.name]
 		switch {
 		case !there:
 		case value == nil:
-			change.removed |= member
+			change.removed |= 1 << index
 		default:
-			change.set |= member
-			change.Run.read(member, value)
+			change.set |= 1 << index
+			member.read(&change.Run, value)
 		}
 	}
 	return change
