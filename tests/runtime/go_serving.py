@@ -59,9 +59,10 @@ func must(err error) {
 
 
 @cache
-def _binary() -> str:
+def build(main: str, *flags: str) -> str:
+    """A program on the Go runtime, as a binary in a folder of its own."""
     folder = Path(tempfile.mkdtemp(prefix="magicflow-go-"))
-    (folder / "main.go").write_text(_MAIN, encoding="utf-8")
+    (folder / "main.go").write_text(main, encoding="utf-8")
     runtime = ROOT / "runtime" / "go"
     required = (runtime / "go.mod").read_text(encoding="utf-8").partition("\nrequire")
     (folder / "go.mod").write_text(
@@ -71,7 +72,7 @@ def _binary() -> str:
     )
     shutil.copy(runtime / "go.sum", folder / "go.sum")
     binary = folder / "served"
-    command = ["go", "build", "-race", "-o", str(binary), "."]
+    command = ["go", "build", *flags, "-o", str(binary), "."]
     subprocess.run(command, cwd=folder, check=True)
     return str(binary)
 
@@ -102,7 +103,12 @@ def go_process(
         ordered = sorted(plans, key=lambda plan: str(plan["workflow"]["name"]))
         described.write_text(json.dumps(describe(ordered)), encoding="utf-8")
         process = subprocess.Popen(
-            [_binary(), json.dumps(known), str(described), *map(str, files)],
+            [
+                build(_MAIN, "-race"),
+                json.dumps(known),
+                str(described),
+                *map(str, files),
+            ],
             stdout=subprocess.PIPE,
             text=True,
         )
