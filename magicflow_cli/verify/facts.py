@@ -105,19 +105,25 @@ class Observer:
         elif error["message"].startswith("the run's output"):
             found.append((Fact("output", "", error["code"]), error["message"]))
         if not acted:
-            found += self._unanswered(history)
+            found += self._unanswered(error, history)
         return found
 
-    def _unanswered(self, history: Sequence[Json]) -> list[tuple[Fact, str]]:
-        """The step whose failure went all the way up."""
-        for row in history:
-            if row["type"] in _FAILED:
-                step = row.get("step") or ""
-                if self._is_raised(step) or self._is_explicit(history):
-                    return []
-                error = row["error"]
-                return [(Fact("unanswered", step, error["code"]), error["message"])]
-        return []
+    def _unanswered(
+        self, error: Json, history: Sequence[Json]
+    ) -> list[tuple[Fact, str]]:
+        """The step whose failure went all the way up: a handler that failed itself, else
+        the one whose error the run ends with."""
+        first = next((row for row in history if row["type"] in _FAILED), None)
+        if first is None or self._is_explicit(history):
+            return []
+        step = first.get("step") or ""
+        if self.plan["steps"].get(step, {}).get("role") == "handler":
+            error = first["error"]
+        else:
+            step = error.get("step") or step
+        if self._is_raised(step):
+            return []
+        return [(Fact("unanswered", step, error["code"]), error["message"])]
 
     def _left_standing(self, after: State, rule: str) -> list[tuple[Fact, str]]:
         """A rule ends the run without compensation, and something is done."""

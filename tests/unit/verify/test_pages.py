@@ -1,5 +1,6 @@
 """The pages of what `verify` finds: the first example brings the finding forth exactly
-as the page shows it, the second does not. `--update-golden` rewrites the `text` block."""
+as the page shows it, the second does not. `--update-golden` rewrites the `text` block.
+"""
 
 from __future__ import annotations
 
