@@ -283,7 +283,9 @@ class Engine:
             return
         live.in_flight -= 1
         if conflict.reason == "version":
+            # tasks and timers of what was decided are not as the store has them
             _LOGGER.error("run %s was changed by somebody else", live.id)
+            self.unknown(conflict)
         elif live.row.version <= 1:
             self.open_runs -= 1
         self.runs.drop(live.row.id)
@@ -298,29 +300,37 @@ class Engine:
         _LOGGER.error("the store failed, recovering: %s", error)
         self.metrics.store_failures.add((), 1)
         self.state = "recovering"
+        self._forget_all()
+        if self._recovery is None or self._recovery.done():
+            self._recovery = self._loop.create_task(self._recover())
+        # else that is reading the truth back, and begins anew
+
+    def _forget_all(self) -> None:
         self._silence()
         self.dispatcher.reset()
-        self._recovery = self._loop.create_task(self._recover())
 
     async def _recover(self) -> None:
-        await self.pipeline.empty()
         delay = self.settings.recovery_delay
         watched: dict[str, LiveRun] = {}
         while True:
+            await self.pipeline.empty()
             for live in self.runs.clear():
                 watched[live.row.id] = live
             try:
                 await self.pipeline.reopen()
+                # again: when a read failed, writes that were under way took hold
+                self._forget_all()
                 self._load()
-                self._take_over(watched)
-                break
+                if self.state == "open":
+                    self._take_over(watched)
+                if self.state == "open":
+                    break
             except StoreError as error:
-                self.state = "recovering"
-                self._silence()
-                self.dispatcher.reset()
                 _LOGGER.warning("the store still fails: %s", error)
-                await asyncio.sleep(delay)
-                delay = min(delay * 2, 5.0)
+            self.state = "recovering"
+            self._forget_all()
+            await asyncio.sleep(delay)
+            delay = min(delay * 2, 5.0)
         self.metrics.recoveries.add((), 1)
         _LOGGER.warning("recovered: %d runs are open", self.open_runs)
 

@@ -89,15 +89,17 @@ class LiveRuns:
     def add(self, live: LiveRun) -> None:
         self._runs[live.row.id] = live
         if len(self._runs) > self._limit:
-            self._evict()
+            self._evict(live)
 
-    def _evict(self) -> None:
-        # those in use are passed over; a tenth at a time keeps the cost per run constant
+    def _evict(self, added: LiveRun) -> None:
+        # those in use are passed over, as is the one that is about to be: decided on a
+        # second copy, its next event would meet a version that is taken. A tenth at a
+        # time keeps the cost per run constant
         wanted = len(self._runs) - self._limit + self._limit // 10
         for run_id, live in list(self._runs.items()):
             if wanted <= 0:
                 return
-            if live.idle:
+            if live.idle and live is not added:
                 del self._runs[run_id]
                 wanted -= 1
 
