@@ -343,3 +343,15 @@ def test_an_interrupt_ends_a_long_simulation(folder: Path) -> None:
     out, err = process.communicate(timeout=20)
     assert process.returncode == -signal.SIGINT
     assert out == b"" and b"Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("example", "percent"), [("user-onboarding", 94), ("payment-processing", 100)]
+)
+def test_the_examples_scenarios_pass_and_reach_what_can_be_reached(
+    example: str, percent: int
+) -> None:
+    """What is missing of user-onboarding can never happen: `verify` says why."""
+    folder = ROOT / "examples" / example
+    status, out, err = call("test", folder, "--min-coverage", percent)
+    assert (status, err) == (0, ""), out
