@@ -17,10 +17,15 @@ import (
 type brokenStore struct {
 	*store.Memory
 	rate atomic.Int64 // failures in a thousand commits
+
+	commits atomic.Int64
 }
 
 func (b *brokenStore) Commit(writes []store.Write) error {
 	thrown := rand.Int64N(1000)
+	if b.commits.Add(1) == 20 {
+		thrown = 0
+	}
 	if thrown < b.rate.Load()/2 {
 		return &store.Error{Message: "nothing was written"}
 	}
@@ -38,7 +43,7 @@ func (b *brokenStore) Commit(writes []store.Write) error {
 func TestConcurrentPromises(t *testing.T) {
 	quiet(t)
 	of := &brokenStore{Memory: store.NewMemory()}
-	of.rate.Store(20)
+	of.rate.Store(30)
 	settings := DefaultSettings()
 	settings.RecoveryDelay, settings.MaxLiveRuns = time.Millisecond, 10
 	settings.Lease, settings.MaxDeliveries = 300*time.Millisecond, 1_000

@@ -198,12 +198,12 @@ func (e *Engine) load() error {
 	for _, row := range rows {
 		due[timerID{row.RunID, row.Key}] = row.Due
 	}
-	e.timers.load(due)
-	if err := e.starts.load(); err != nil {
+	if err := e.starts.load(due); err != nil {
 		return err
 	}
 	// from here on what is handed out may report at once
 	e.state.Store(stateOpen)
+	e.timers.load(due)
 	now := e.clock.Now()
 	for _, deployed := range e.catalog.known() {
 		known, err := e.store.Plan(deployed.Plan.Hash)
@@ -427,6 +427,9 @@ func (e *Engine) recover() (again time.Duration, done bool) {
 	for _, run := range e.runs.clear() {
 		e.watched[run.id] = run
 	}
+	// once more: what was being carried out when the store failed may have come behind
+	e.silence()
+	e.dispatcher.reset()
 	err := e.pipeline.reopen()
 	if err == nil {
 		err = e.load()
@@ -502,6 +505,9 @@ func (e *Engine) feed(run *Run, event *core.Event, done *Settled) error {
 func (e *Engine) feedLocked(run *Run, event *core.Event, done *Settled) error {
 	if state := e.state.Load(); state != stateOpen && state != stateDraining {
 		return errNotOpen
+	}
+	if epoch, open := e.pipeline.now(); !open || epoch != run.epoch {
+		return errNotOpen // a refusal would be one of a state that perhaps never was
 	}
 	event.ID = e.ids.next()
 	event.At = e.clock.Now()
@@ -616,7 +622,18 @@ func (e *Engine) taskEvent(task *Task, event *core.Event, done *Settled) error {
 		e.closeRow(store.EffectID{RunID: task.message.RunID, Kind: store.Task, Key: task.effect.Key})
 		return &Stale{"the run no longer waits for this task"}
 	}
+	if err != nil {
+		e.lost(task.epoch, err)
+	}
 	return e.heard(err)
+}
+
+// lost: an event of an epoch was not taken. The next recovery makes up for it; there has
+// to be one.
+func (e *Engine) lost(epoch int64, err error) {
+	if now, open := e.pipeline.now(); open && now == epoch && e.state.Load() == stateOpen {
+		e.unknown(err)
+	}
 }
 
 func (e *Engine) saveLeases(tasks []Leased) *Settled {
@@ -636,6 +653,7 @@ func (e *Engine) tasksKnown() bool { return !e.tasksGone.Load() }
 
 func (e *Engine) timerFired(runID, timerID string) {
 	e.metrics.TimersFired.add(1)
+	epoch, _ := e.pipeline.now()
 	run, err := e.runs.get(runID)
 	switch {
 	case err != nil || run == nil:
@@ -652,7 +670,8 @@ func (e *Engine) timerFired(runID, timerID string) {
 		e.closeRow(store.EffectID{RunID: runID, Kind: store.Timer, Key: timerID})
 	case errors.As(err, &notFound):
 		logger.Error("a timer fired for nobody", "run_id", runID, "timer", timerID, "error", err.Error())
-	default:
+	case err != nil:
+		e.lost(epoch, err)
 		_ = e.heard(err) // the recovery arms it again
 	}
 }

@@ -227,9 +227,11 @@ type liveRuns struct {
 
 // runRead is a run that is being read; there must never be two of one run that decide.
 type runRead struct {
-	done chan struct{}
-	run  *Run
-	err  error
+	done    chan struct{}
+	epoch   int64
+	run     *Run
+	err     error
+	current bool
 }
 
 func newLiveRuns(of store.Store, catalog *Catalog, epoch func() (int64, bool), limit int) *liveRuns {
@@ -305,6 +307,23 @@ func (l *liveRuns) evict() {
 
 // get is the run, read from the store when it is not in memory; nil when there is none.
 func (l *liveRuns) get(runID string) (*Run, error) {
+	for {
+		run, err, current := l.getOnce(runID)
+		if current {
+			return run, err
+		}
+	}
+}
+
+// getOnce is not current when a recovery came between: what was read may be older than
+// what was written before it.
+func (l *liveRuns) getOnce(runID string) (run *Run, err error, current bool) { //nolint:revive // the error is not the last
+	epoch, open := l.epoch()
+	if !open {
+		// nobody may decide on it: it is there to be looked at
+		run, err = l.read(runID, -1)
+		return run, err, true
+	}
 	l.mutex.Lock()
 	if run := l.runs[runID]; run != nil {
 		if run != l.newest {
@@ -312,33 +331,30 @@ func (l *liveRuns) get(runID string) (*Run, error) {
 			l.list(run)
 		}
 		l.mutex.Unlock()
-		return run, nil
+		return run, nil, true
 	}
 	if read := l.reading[runID]; read != nil {
 		l.mutex.Unlock()
 		<-read.done
-		return read.run, read.err
+		return read.run, read.err, read.epoch == epoch && read.current
 	}
-	read := &runRead{done: make(chan struct{})}
+	read := &runRead{done: make(chan struct{}), epoch: epoch}
 	l.reading[runID] = read
 	l.mutex.Unlock()
 	defer close(read.done)
-	epoch, _ := l.epoch()
 	read.run, read.err = l.read(runID, epoch)
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	delete(l.reading, runID)
-	if now, _ := l.epoch(); now != epoch && read.err == nil {
-		// what was read may be older than what was written meanwhile
-		read.run, read.err = nil, errNotOpen
-	}
-	if read.run != nil && read.run.row.EndedAt == 0 {
+	now, open := l.epoch()
+	read.current = open && now == epoch
+	if read.current && read.run != nil && read.run.row.EndedAt == 0 {
 		l.list(read.run)
 		if len(l.runs) > l.limit {
 			l.evict()
 		}
 	}
-	return read.run, read.err
+	return read.run, read.err, read.current
 }
 
 func (l *liveRuns) inMemory(runID string) *Run {

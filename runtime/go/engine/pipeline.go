@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/truongtu268/magic-flow/runtime/go/core"
@@ -131,8 +132,7 @@ type pipeline struct {
 	mutex      sync.Mutex
 	inFlight   []pending // those from first on
 	first      int
-	epoch      int64
-	failed     bool
+	epoch      atomic.Int64 // twice the number of the epoch, and 1 when writes are refused
 	settling   bool
 	recovering bool
 	batches    []batchFate
@@ -163,9 +163,8 @@ func (p *pipeline) waiting() int {
 
 // now is the epoch, and whether writes are taken.
 func (p *pipeline) now() (epoch int64, open bool) {
-	p.mutex.Lock()
-	defer p.mutex.Unlock()
-	return p.epoch, !p.failed
+	epoch = p.epoch.Load()
+	return epoch, epoch&1 == 0
 }
 
 // write queues a write that was decided in an epoch. It is false when that epoch is over.
@@ -176,7 +175,7 @@ func (p *pipeline) write(epoch int64, write store.Write, then pending) bool {
 	then.epoch = epoch
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
-	if p.failed || epoch != p.epoch {
+	if now := p.epoch.Load(); now&1 != 0 || epoch != now {
 		return false
 	}
 	p.inFlight = append(p.inFlight, then)
@@ -223,9 +222,8 @@ func (p *pipeline) written(count int, err error) {
 
 // end ends the epoch: nothing that was decided in it is written any more.
 func (p *pipeline) end() {
-	if !p.failed {
-		p.failed = true
-		p.epoch++
+	if now := p.epoch.Load(); now&1 == 0 {
+		p.epoch.Store(now + 1)
 	}
 }
 
@@ -321,10 +319,11 @@ func (p *pipeline) reopen() error {
 	if err := p.store.Reopen(); err != nil {
 		return err
 	}
-	p.mutex.Lock()
-	p.failed = false
-	p.mutex.Unlock()
 	p.writer.Resume()
+	p.mutex.Lock()
+	// what was read or handed out since the failure counts no more
+	p.epoch.Store(p.epoch.Load()&^1 + 2)
+	p.mutex.Unlock()
 	return nil
 }
 

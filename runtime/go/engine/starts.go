@@ -302,8 +302,9 @@ func (s *starts) forget(run *Run) {
 	s.admission.withdraw(run.workflow, run.id)
 }
 
-// load reads who runs, and who waits in which order.
-func (s *starts) load() error {
+// load reads who runs, and who waits in which order; it adds the timers of those who wait
+// for their time.
+func (s *starts) load(timers map[timerID]int64) error {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	clear(s.keys)
@@ -315,14 +316,12 @@ func (s *starts) load() error {
 		return err
 	}
 	dues := map[string]int64{}
-	delayed := map[timerID]int64{}
 	for _, each := range effects {
 		dues[each.RunID] = each.Due
 		if each.Due != 0 {
-			delayed[timerID{each.RunID, startTimer}] = each.Due
+			timers[timerID{each.RunID, startTimer}] = each.Due
 		}
 	}
-	engine.timers.load(delayed)
 	for _, deployed := range engine.catalog.All() {
 		if deployed.concurrency == nil {
 			continue
