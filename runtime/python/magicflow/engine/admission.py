@@ -108,6 +108,11 @@ class Admission:
         workflow = live.row.workflow
         known = self._workflows.setdefault(workflow, _Workflow())
         self._vacate(known, live.row.id)
+        self.let_in(workflow, limits)
+
+    def let_in(self, workflow: str, limits: Mapping[str, Any]) -> None:
+        """Admit whoever waits and may run."""
+        known = self._workflows.setdefault(workflow, _Workflow())
         blocked = []
         while known.waiting:
             entry = heapq.heappop(known.waiting)

@@ -151,6 +151,7 @@ class Engine:
             if effect.kind == "task":
                 self._schedule(decode(effect.payload), effect, now)
         self.dispatcher.recovered()
+        self.starts.let_in()
         for effect in under_way:
             if effect.kind not in ("task", "start"):
                 self.effects.redo(effect)

@@ -242,6 +242,13 @@ class Starts:
                 elif waiting[row.id].due is None:
                     self._admission.put(row, key)
 
+    def let_in(self) -> None:
+        """Whose place became free when nobody was there to see it."""
+        for deployed in self._engine.catalog:
+            limits = deployed.json.get("concurrency")
+            if limits is not None:
+                self._admission.let_in(deployed.plan.name, limits)
+
 
 def overloaded(engine: Engine) -> Overloaded | None:
     """The refusal of a start while too much is under way."""
