@@ -38,6 +38,7 @@ bench: $(READY)
 	$(BIN)/python tests/bench/bench_generate.py
 	$(BIN)/python tests/bench/bench_types.py
 	$(BIN)/python tests/bench/bench_simulate.py
+	$(BIN)/python tests/bench/bench_verify.py
 	$(BIN)/python tests/bench/bench_go.py
 	$(BIN)/python tests/bench/bench_engine.py
 	$(BIN)/python tests/bench/bench_restart.py

@@ -129,10 +129,8 @@ def text(verified: Verified) -> str:
     """How far the search came, how runs end, how long and large they get."""
     result = verified.result
     graph = result.graph
-    reached = sum(1 for n in range(graph.states) if result.times.reaches(n))
-    done = (
-        "complete" if graph.complete else "not complete"
-    )  # whether everything was explored
+    reached = sum(1 for n in range(1, graph.states) if result.times.reaches(n))
+    done = "complete" if graph.complete else "not complete"
     lines = [
         f"{verified.name}: {count_of(reached, 'state')}, "
         f"{count_of(graph.transitions, 'transition')}, {done} "
@@ -201,7 +199,7 @@ def _document(verified: Verified) -> Json:
         "file": verified.file,
         "bound": graph.bound,
         "complete": graph.complete,
-        "states": graph.states,
+        "states": graph.states - 1,
         "transitions": graph.transitions,
         "unexplored": len(graph.frontier),
         "sampled": [_source(name) for name in graph.sampled],

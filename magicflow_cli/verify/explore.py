@@ -69,6 +69,7 @@ class Graph:
 
     @property
     def states(self) -> int:
+        """How many there are, the one before the start included."""
         return len(self.steps)
 
     @property
@@ -142,7 +143,7 @@ class _Search:
         graph.sampled = tuple(self.moves.sampled)
         while self._waiting:
             number, state = self._waiting.popleft()
-            if graph.states >= graph.bound:
+            if graph.states > graph.bound:
                 graph.frontier.add(number)
                 continue
             self._expand(number, state)
@@ -178,6 +179,9 @@ class _Search:
         form = self.normal.form(after)
         target = self._known.get(form)
         step = Step(number, -1, move)
+        if target is None and self.graph.states > self.graph.bound:
+            self.graph.frontier.add(number)
+            return
         if target is None:
             target = self._add(form, step, after)
         step.target = target
