@@ -96,7 +96,7 @@ func tryFailed(tx *transition, frame *Frame, node *plan.Node, _ child, err Error
 		return
 	}
 	if !early {
-		tx.record(HistoryRow{Type: "attempt_failed", Path: frame.Path, Attempt: frame.Attempt, Error: err})
+		tx.recordFailure(frame, err)
 		if own && isAnsweredAtOnce(node.Try) {
 			tx.answer(frame, node, err, true, 0)
 			return
@@ -107,6 +107,12 @@ func tryFailed(tx *transition, frame *Frame, node *plan.Node, _ child, err Error
 		}
 	}
 	tx.answer(frame, node, err, own, 0)
+}
+
+func (tx *transition) recordFailure(frame *Frame, err Error) {
+	tx.record(HistoryRow{
+		Type: "attempt_failed", Path: frame.Path, Step: tx.stepNameOf(frame), Attempt: frame.Attempt, Error: err,
+	})
 }
 
 func isAnsweredAtOnce(try *plan.Try) bool {
@@ -130,7 +136,9 @@ func (tx *transition) scheduleRetry(frame *Frame, node *plan.Node, err Error) {
 	if owner := ownerPath(frame); tx.step(owner) != nil {
 		tx.editStep(owner).Status = statusRetrying
 	}
-	tx.record(HistoryRow{Type: "retry_scheduled", Path: path, Attempt: frame.Attempt, Due: due, has: hasDue})
+	tx.record(HistoryRow{
+		Type: "retry_scheduled", Path: path, Step: tx.stepNameOf(frame), Attempt: frame.Attempt, Due: due, has: hasDue,
+	})
 	tx.startTimer(path, retryTimer+"-"+strconv.FormatInt(frame.Attempt, 10), due)
 }
 
@@ -147,7 +155,7 @@ func tryTimedOut(tx *transition, frame *Frame, node *plan.Node, purpose string) 
 	message := fmt.Sprintf("all attempts together took more than %d ms", *node.Timeout)
 	err := ofAttempt(codeTimeout, message, node.Step, frame.Attempt)
 	err["details"], err["retryable"] = map[string]any{"kind": "total"}, false
-	tx.record(HistoryRow{Type: "attempt_failed", Path: frame.Path, Attempt: frame.Attempt, Error: err})
+	tx.recordFailure(frame, err)
 	tx.answer(frame, node, err, true, 0)
 }
 

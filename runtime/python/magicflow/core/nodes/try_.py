@@ -131,9 +131,7 @@ def _child_failed(
         catch.answer(tx, frame, node, error, False, frame["clause"] + 1)
         return
     if not early:
-        tx.record(
-            "attempt_failed", path=frame["path"], attempt=frame["attempt"], error=error
-        )
+        _record_failure(tx, frame, error)
         if own and _answered_at_once(node):
             catch.answer(tx, frame, node, error, True, 0)
             return
@@ -141,6 +139,17 @@ def _child_failed(
             _schedule_retry(tx, frame, node, error)
             return
     catch.answer(tx, frame, node, error, own, 0)
+
+
+def _record_failure(tx: Transition, frame: Row, error: Error) -> None:
+    members = {"attempt": frame["attempt"], "error": error, **_named(tx, frame)}
+    tx.record("attempt_failed", path=frame["path"], **members)
+
+
+def _named(tx: Transition, frame: Row) -> Row:
+    """The step that the attempts are of; compensation is no step."""
+    row = tx.step(frame.get("owner") or frame["path"])
+    return {} if row is None else {"step": row["step"]}
 
 
 def _answered_at_once(node: Try) -> bool:
@@ -166,7 +175,8 @@ def _schedule_retry(tx: Transition, frame: Row, node: Try, error: Error) -> None
     if tx.step(owner) is not None:
         tx.edit_step(owner)["status"] = "retrying"
     due = tx.now + delay
-    tx.record("retry_scheduled", path=path, attempt=frame["attempt"], due=due)
+    named = _named(tx, frame)
+    tx.record("retry_scheduled", path=path, attempt=frame["attempt"], due=due, **named)
     start_timer(tx, path, f"{RETRY_TIMER}-{frame['attempt']}", due)
 
 
@@ -187,9 +197,7 @@ def _timed_out(tx: Transition, frame: Row, node: Try, purpose: str) -> None:
         details={"kind": "total"},
         retryable=False,
     )
-    tx.record(
-        "attempt_failed", path=frame["path"], attempt=frame["attempt"], error=error
-    )
+    _record_failure(tx, frame, error)
     catch.answer(tx, frame, node, error, True, 0)
 
 
