@@ -131,6 +131,12 @@ def test_a_request_has_headers_query_body_secrets_and_the_key(target: Target) ->
     assert json.loads(body) == {"amount": 1}
 
 
+def test_without_expectations_every_2xx_is_a_success(target: Target) -> None:
+    assert send(target, "/empty", expect=[])["output"]["status"] == 204
+    assert send(target, "/json", expect=[])["output"]["status"] == 200
+    assert send(target, "/gone", expect=[])["error"]["code"] == "HTTP_410"
+
+
 def test_text_and_empty_answers(target: Target) -> None:
     assert send(target, "/text", method="PUT", body="x")["output"]["body"] == "plain �"
     assert send(target, "/empty", expect=[204])["output"]["body"] is None

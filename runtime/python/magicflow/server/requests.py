@@ -151,7 +151,8 @@ class HttpExecutor:
             "headers": answer,
             "body": _decoded(answer, content),
         }
-        if status not in request["expect"]:
+        expected = request["expect"]
+        if status not in expected if expected else not 200 <= status < 300:
             raise _unexpected(status, answer, result)
         return result
 
