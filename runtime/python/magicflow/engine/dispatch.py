@@ -147,7 +147,8 @@ class Dispatcher:
         message = task.message
         if "circuit_breaker" in message and not self._admit(task):
             return
-        self._count(task)
+        if "max_concurrency" in message:
+            self._count(task)
         task.state = "running"
         if "timeout" in message or "heartbeat_timeout" in message:
             self._start_limits(task)

@@ -20,6 +20,11 @@ from magicflow.store.writer import Done, Writer
 Json = dict[str, Any]
 Settled = asyncio.Future[None]
 
+ENOUGH = 32
+"""Writes that are handed over before the loop has worked through what is ready: so one
+half of a load is decided while the other is written, and the loop and the disk wait less
+for each other."""
+
 
 class Pending:
     """A write on its way: whom to tell, and what to do when it is durable."""
@@ -79,6 +84,8 @@ class Pipeline:
         if not self._flushing:
             self._flushing = True
             self._loop.call_soon(self._flush)
+        elif len(self._writes) >= ENOUGH:
+            self._submit()
 
     def fence(self) -> Settled:
         """Ends when everything that is decided by now is durable."""
@@ -90,9 +97,12 @@ class Pipeline:
     def _flush(self) -> None:
         self._flushing = False
         if self._writes:
-            self._faults.reach("before_write")
-            writes, self._writes = self._writes, []
-            self._writer.submit(writes)
+            self._submit()
+
+    def _submit(self) -> None:
+        self._faults.reach("before_write")
+        writes, self._writes = self._writes, []
+        self._writer.submit(writes)
 
     def _written(self, writes: Sequence[Write], error: BaseException | None) -> None:
         """On the writer's thread."""

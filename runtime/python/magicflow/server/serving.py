@@ -8,7 +8,6 @@ import logging
 import os
 import signal
 import socket
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -30,10 +29,6 @@ from magicflow.worker.registry import Function, Registry
 from magicflow.worker.secrets import Secrets
 
 _LOGGER = logging.getLogger("magicflow.server")
-SWITCH_INTERVAL = 0.0005
-"""Seconds after which the event loop lets the writer's thread go on with its next step.
-That needs the interpreter a few times a batch, for microseconds; with Python's 5 ms a
-busy loop would hold every commit up."""
 Executors = Mapping[str, "LocalRunner | Registry | Mapping[str, Function]"]
 
 
@@ -112,7 +107,6 @@ class Server:
         gc.collect()
         gc.freeze()
         gc.set_threshold(20_000, 20, 50)
-        sys.setswitchinterval(SWITCH_INTERVAL)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)

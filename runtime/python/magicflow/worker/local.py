@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -37,21 +37,24 @@ class LocalExecutor:
             registry.register_function(key, function)
         return cls(registry)
 
-    async def run(self, context: TaskContext) -> Outcome:
+    def run(self, context: TaskContext) -> Coroutine[Any, Any, Outcome]:
         message: Mapping[str, Any] = context.message
         handler = self.registry.find_for(message)
         if handler is None:
-            text = (
-                f"executor `{self.name}` has no handler for step `{message['step']}` "
-                f"or function `{message['function']}`"
-            )
-            error = {"code": "UNAVAILABLE", "message": text, "retryable": False}
-            return {"error": error}
+            return self._refuse(message)
         if self._threads is None and not handler.is_async:
             self._threads = ThreadPoolExecutor(
                 self._thread_count, thread_name_prefix=f"magicflow-{self.name}"
             )
-        return await invoke(handler, context, self._secrets, self._threads)
+        return invoke(handler, context, self._secrets, self._threads)
+
+    async def _refuse(self, message: Mapping[str, Any]) -> Outcome:
+        text = (
+            f"executor `{self.name}` has no handler for step `{message['step']}` "
+            f"or function `{message['function']}`"
+        )
+        error = {"code": "UNAVAILABLE", "message": text, "retryable": False}
+        return {"error": error}
 
     def close(self) -> None:
         """Waits for nothing: what still runs in a thread is delivered again later."""
