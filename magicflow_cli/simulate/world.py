@@ -109,7 +109,7 @@ class RandomWorld:
         if self._faults and place.faults and dice.random() < self._faults:
             return place.faults[int(dice.random() * len(place.faults))](after)
         value = place.fake(dice)
-        if asked.what == "event" and asked.command["correlate"]:
+        if asked.what == "event" and isinstance(value, dict):
             value = {**value, **asked.command["correlate"]}
         return Returns(value, after)
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -184,6 +185,44 @@ def test_what_cannot_be_simulated() -> None:
         )
 
 
+KINDS = """
+  steps:
+    - {name: fetch, type: http, url: "https://example.com/", method: GET, expect: [201], retry: {max_attempts: 2, initial_delay: 1s}}
+    - {name: child, type: workflow, workflow: other}
+    - name: guarded
+      circuit_breaker: {failure_threshold: 2, recovery_timeout: 1m}
+      compensation: {function: undo}
+    - name: last
+"""
+
+
+def test_requests_children_circuits_and_compensation() -> None:
+    plan = plan_of(KINDS)
+    well = simulate(plan, runs=50)
+    assert dict(well.statuses) == {"completed": 50}
+    times = percentiles(well.steps["child"].times)
+    assert times is not None and times.p50 > 500
+    badly = simulate(plan, runs=400, faults=0.4)
+    assert ("guarded", "CIRCUIT_OPEN") in badly.errors
+    assert {step for step, _ in badly.errors} >= {"fetch", "child", "guarded", "last"}
+    assert badly.steps["guarded"].ends["compensated"] > 10
+
+
+def test_types_without_values_need_a_script() -> None:
+    plan = plan_of(KINDS)
+    never = {"kind": "never", "name": {"words": ["n"]}}
+    unknown = {**plan, "types": {**plan["types"], "n": never}}
+    with pytest.raises(NotPossible, match="no input is known") as told:
+        simulate({**unknown, "input": {"type": "n"}}, runs=1)
+    assert "--outcomes" in told.value.help
+    nodes = {
+        **plan["nodes"],
+        "last": {**plan["nodes"]["last"], "result_type": {"type": "n"}},
+    }
+    with pytest.raises(NotPossible, match="no value for step `last`"):
+        simulate({**unknown, "nodes": nodes}, runs=1)
+
+
 LOOPS = """
   steps:
     - name: each
@@ -245,6 +284,15 @@ def test_the_drawing_is_coloured_by_shares() -> None:
     assert "cold" in svg and "taken-" in svg and "% of runs" in svg
     page = drawing(plan, found, Conditions(1, 0.1), True)
     assert page.startswith("<!doctype html>") and "<svg " in page and "<pre>" in page
+    ElementTree.fromstring(svg)
+
+
+def test_the_report_names_what_runs_wait_for() -> None:
+    (plan,) = compile_texts(HEAD % "" + EVENTS.replace("form_schema", "form"))
+    given = {"steps": {"paid": {"returns": 7}, "look": {"never": True}}}
+    shown = told(plan, simulate(to_json(plan), runs=4, outcomes=given))
+    assert "waiting           100 %" in shown
+    assert "  100 % wait for ever: event paid" in shown
 
 
 if __name__ == "__main__":
