@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from magicflow.core import apply, decide, new_state
@@ -101,6 +102,8 @@ NAMES = [
     "deadline",
     "expires_at",
     "unknown",
+    "retry_of",
+    "resume",
 ]
 KINDS = [
     "run_started",
@@ -123,6 +126,14 @@ GOOD: Json = {
     "event": st.just("e"),
     "status": st.sampled_from(["completed", "failed"]),
     "child_id": st.just("s"),
+    "resume": st.fixed_dictionaries(
+        {"steps": st.just({}) | JSON},
+        optional={
+            "done": st.just(["a", "w"]) | JSON,
+            "start": st.just("a") | JSON,
+            "visits": st.just({"a": {"visit": 2, "entered": 2, "block": "/"}}) | JSON,
+        },
+    ),
 }
 
 
@@ -149,3 +160,38 @@ def test_no_event_raises(sequence: list[Json], started: bool, input: Any) -> Non
             assert (decision.delta, decision.commands) == ({}, [])
             assert isinstance(decision.refused["code"], str)
         apply(state, decision.delta)
+
+
+STEP = {"n": 1, "path": "a", "step": "a", "status": "completed"}
+
+
+@pytest.mark.parametrize(
+    "resume",
+    [
+        {},
+        {"steps": {}},
+        {"steps": {}, "start": "a"},  # the block is no list
+        {"steps": {}, "done": "a"},
+        {"steps": {}, "done": ["nobody"]},
+        {"steps": {}, "done": [1]},
+        {"steps": [], "done": []},
+        {"steps": {"a": 1}, "done": []},
+        {"steps": {"b": STEP}, "done": []},
+        {"steps": {"a": {**STEP, "n": "1"}}, "done": []},
+        {"steps": {"a": {**STEP, "status": None}}, "done": []},
+        {"steps": {}, "visits": 1, "done": []},
+        {"steps": {}, "visits": {"a": {"visit": 2}}, "done": []},
+    ],
+)
+def test_a_resume_that_fits_no_run(resume: Json) -> None:
+    first = {"type": "run_started", "id": "e", "at": 1, "run_id": "r", "input": 1}
+    decision = decide(PLAN, new_state(), {**first, "resume": resume})
+    assert decision.refused is not None and decision.refused["code"] == "MALFORMED"
+
+
+def test_a_resume_that_fits() -> None:
+    first = {"type": "run_started", "id": "e", "at": 1, "run_id": "r", "input": 1}
+    resume = {"steps": {"a": STEP}, "visits": {}, "done": ["a"]}
+    decision = decide(PLAN, new_state(), {**first, "resume": resume})
+    assert decision.refused is None
+    assert "a" not in decision.delta["frames"] and "w" in decision.delta["frames"]
