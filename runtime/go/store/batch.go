@@ -23,16 +23,31 @@ var erase = []string{
 // batch has the writes of one transaction, sorted by table, so that each table's pages
 // are touched together. Its slices are used again.
 //
-// Sorting keeps the meaning: identities of the outbox are never used again, so opening
-// everything before closing anything gives the same rows.
+// Sorting keeps the meaning: the tables say nothing of each other, and within each the
+// order of the writes is kept.
 type batch struct {
 	plans    []*PlanRow
 	changes  []*Transition
-	opened   []*Effect
-	changed  []*Effect
-	closed   []EffectID
+	outbox   []outboxWrite
 	settings []*Setting
 	erased   []string
+}
+
+// outboxWrite is what one write changes of the outbox. It closes before it opens: the new
+// row then takes the place of the old one of its run, and the tree stays as it is.
+type outboxWrite struct {
+	opened, changed []Effect
+	closed          []EffectID
+}
+
+// closesItsOwn is whether a row that is opened is closed again by the same write.
+func (w *outboxWrite) closesItsOwn(id EffectID) bool {
+	for index := range w.opened {
+		if w.opened[index].Key == id.Key && w.opened[index].Kind == id.Kind {
+			return true
+		}
+	}
+	return false
 }
 
 func (b *batch) sort(writes []Write) {
@@ -40,15 +55,13 @@ func (b *batch) sort(writes []Write) {
 		switch write := write.(type) {
 		case *Transition:
 			b.changes = append(b.changes, write)
-			for index := range write.Opened {
-				b.opened = append(b.opened, &write.Opened[index])
+			if len(write.Opened)+len(write.Closed) > 0 {
+				b.outbox = append(b.outbox, outboxWrite{opened: write.Opened, closed: write.Closed})
 			}
-			b.closed = append(b.closed, write.Closed...)
 		case *OutboxChange:
-			for index := range write.Changed {
-				b.changed = append(b.changed, &write.Changed[index])
+			if len(write.Changed)+len(write.Closed) > 0 {
+				b.outbox = append(b.outbox, outboxWrite{changed: write.Changed, closed: write.Closed})
 			}
-			b.closed = append(b.closed, write.Closed...)
 		case *PlanRow:
 			b.plans = append(b.plans, write)
 		case *Setting:
@@ -62,12 +75,10 @@ func (b *batch) sort(writes []Write) {
 func (b *batch) clear() {
 	clear(b.plans)
 	clear(b.changes)
-	clear(b.opened)
-	clear(b.changed)
-	clear(b.closed)
+	clear(b.outbox)
 	clear(b.settings)
 	*b = batch{
-		b.plans[:0], b.changes[:0], b.opened[:0], b.changed[:0], b.closed[:0], b.settings[:0], b.erased[:0],
+		b.plans[:0], b.changes[:0], b.outbox[:0], b.settings[:0], b.erased[:0],
 	}
 }
 
@@ -173,29 +184,53 @@ func (b *batch) writeOutbox(c *connection) error {
 	if err != nil {
 		return err
 	}
-	for _, row := range b.opened {
+	change, err := c.prepare(changeEffect)
+	if err != nil {
+		return err
+	}
+	closing, err := c.prepare(closeEffect)
+	if err != nil {
+		return err
+	}
+	for index := range b.outbox {
+		if err := b.outbox[index].write(open, change, closing); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *outboxWrite) write(open, change, closing *statement) error {
+	closeRow := func(id *EffectID) error {
+		return closing.text(id.RunID).text(id.Kind).text(id.Key).run()
+	}
+	for index := range w.closed {
+		if err := closeRow(&w.closed[index]); err != nil {
+			return err
+		}
+	}
+	for index := range w.opened {
+		row := &w.opened[index]
 		err := open.text(row.RunID).text(row.Kind).text(row.Key).text(row.Name).intOrNull(row.Due).
 			int(row.Delivery).text(row.Payload).run()
 		if err != nil {
 			return err
 		}
 	}
-	change, err := c.prepare(changeEffect)
-	if err != nil {
-		return err
-	}
-	for _, row := range b.changed {
+	for index := range w.changed {
+		row := &w.changed[index]
 		if err := change.int(row.Delivery).text(row.Payload).text(row.RunID).text(row.Kind).text(row.Key).run(); err != nil {
 			return err
 		}
 	}
-	closing, err := c.prepare(closeEffect)
-	if err != nil {
-		return err
-	}
-	for _, id := range b.closed {
-		if err := closing.text(id.RunID).text(id.Kind).text(id.Key).run(); err != nil {
-			return err
+	if len(w.opened) > 0 {
+		for index := range w.closed {
+			if !w.closesItsOwn(w.closed[index]) {
+				continue
+			}
+			if err := closeRow(&w.closed[index]); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

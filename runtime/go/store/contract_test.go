@@ -348,6 +348,18 @@ func openedAndClosedInOneBatchIsClosed(t *testing.T, store Store) {
 	same(t, effects(t, store, Timer), []Effect{})
 }
 
+func TestARowThatIsOpenedAndClosedByOneTransitionIsClosed(t *testing.T) {
+	for name, store := range map[string]Store{"memory": NewMemory(), "sqlite": openTest(t, filepath.Join(t.TempDir(), "magicflow.db"))} {
+		t.Run(name, func(t *testing.T) {
+			defer store.Close()
+			timer := Effect{RunID: "a", Kind: Timer, Key: "t", Payload: "{}"}
+			other := Effect{RunID: "a", Kind: Timer, Key: "u", Payload: "{}"}
+			commits(t, store, begin("a", opened(timer, other), closed(timer.ID())))
+			same(t, effects(t, store, Timer), []Effect{other})
+		})
+	}
+}
+
 func aTimerBelongsToItsOccurrence(t *testing.T, store Store) {
 	one := Effect{RunID: "a", Kind: Timer, Key: "wait#wait", Due: 9, Payload: "{}"}
 	two := Effect{RunID: "a", Kind: Timer, Key: "wait~2#wait", Due: 9, Payload: "{}"}
