@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -397,12 +398,29 @@ func (l *liveRuns) read(runID string, epoch int64) (*Run, error) {
 		effect := &effects[index]
 		run.open.add(effectKey{effect.Kind, effect.Key})
 		if effect.Kind == store.Start {
-			if run.queued, err = core.DecodeEvent([]byte(effect.Payload)); err != nil {
+			if run.queued, err = queuedStart(effect.Payload); err != nil {
 				return nil, &store.Error{Message: fmt.Sprintf("the start of run %s is broken", runID), Cause: err}
 			}
 		}
 	}
 	return run, nil
+}
+
+// queuedStart reads a start that waits. Its id and time come with the start itself; a
+// Python server writes none before.
+func queuedStart(payload string) (*core.Event, error) {
+	value, err := types.DecodeValue([]byte(payload), types.MaxDepth)
+	if err != nil {
+		return nil, err
+	}
+	members, _ := value.(map[string]any)
+	if members == nil {
+		return nil, errors.New("it is no object")
+	}
+	if _, there := members["id"]; !there {
+		members["id"], members["at"] = "", 0.0
+	}
+	return core.EventOf(members), nil
 }
 
 func (l *liveRuns) drop(run *Run) {
