@@ -40,8 +40,9 @@ bench: $(READY)
 	$(BIN)/python tests/bench/bench_simulate.py
 	$(BIN)/python tests/bench/bench_verify.py
 	$(BIN)/python tests/bench/bench_go.py
-	$(BIN)/python tests/bench/bench_engine.py
+	$(BIN)/python tests/bench/bench_core.py
 	$(BIN)/python tests/bench/bench_restart.py
+	$(BIN)/python tests/bench/bench_engine.py
 
 chaos: $(READY)
 	$(BIN)/python -m tests.runtime.faults.chaos --rounds 200
