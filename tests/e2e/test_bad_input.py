@@ -245,6 +245,32 @@ def test_an_unreadable_file_and_folder(magic_flow: Run, tmp_path: Path) -> None:
     assert "MF0003" in magic_flow("validate", "dir").stderr
 
 
+@pytest.mark.skipif(os.name == "nt", reason="POSIX")
+def test_a_read_only_output_folder(magic_flow: Run, tmp_path: Path) -> None:
+    if not permissions_apply(tmp_path):
+        pytest.skip("root may write everywhere")
+    (tmp_path / "w.yaml").write_text(workflow())
+    arguments = ("generate", "types", "--workflow", "w.yaml", "--output", "out")
+    (tmp_path / "out").mkdir(mode=0o555)
+    refused = magic_flow(*arguments)
+    assert refused.returncode == 2
+    assert "MF4007" in refused.stderr
+    assert "Permission denied" in refused.stderr
+    assert list((tmp_path / "out").iterdir()) == []
+    (tmp_path / "out").chmod(0o755)
+    assert magic_flow(*arguments).returncode == 0
+    # Later the files are read-only, and so are their folders: nothing is half-written.
+    before = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*.py")}
+    (tmp_path / "w.yaml").write_text(workflow(", executor: other"))
+    for path in (tmp_path / "out").rglob("*"):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    (tmp_path / "out").chmod(0o555)
+    assert magic_flow(*arguments).returncode == 2
+    assert before == {p: p.read_bytes() for p in (tmp_path / "out").rglob("*.py")}
+    for path in [tmp_path / "out", *(tmp_path / "out").rglob("*")]:
+        path.chmod(0o755)
+
+
 def test_what_is_not_ours_is_left_alone(magic_flow: Run, tmp_path: Path) -> None:
     (tmp_path / "w.yaml").write_text(workflow())
     (tmp_path / "package.json").write_text('{"name": "x"}')

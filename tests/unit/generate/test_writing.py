@@ -275,15 +275,6 @@ def test_an_output_folder_that_is_a_file(tmp_path: Path) -> None:
     assert (tmp_path / "out").read_text() == "mine\n"
 
 
-@pytest.mark.skipif(
-    sys.platform == "win32" or os.geteuid() == 0, reason="permissions bind nobody here"
-)
-def test_a_read_only_folder(tmp_path: Path) -> None:
-    tmp_path.chmod(0o555)
-    assert publish(tmp_path / "out", ONE) == ["MF4007"]
-    tmp_path.chmod(0o755)
-
-
 def test_a_disk_that_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     publish(tmp_path, ONE)
 
