@@ -250,14 +250,22 @@ def heat_of(found: Statistics) -> Heat:
         steps[name] = share, line
     arrows: dict[tuple[str, str, str], float] = {}
     rules: dict[str, float] = {}
+    following = {
+        goal.step: goal.target for goal in found.coverage.goals if goal.name == "next"
+    }
     for goal, count in found.goals.items():
         if goal.kind != "edge":
             continue
         if goal.name == "rule":
             rules[goal.target] = count / runs
-        elif goal.name in _ARROWS:
-            target = RUN_ENDS if goal.target == BLOCK_ENDS else goal.target
-            key = (goal.step, target, _ARROWS[goal.name])
+            continue
+        kind, target = _ARROWS.get(goal.name), goal.target
+        if goal.name == "otherwise":  # no case held: on to what comes next
+            target = following.get(goal.step, "")
+        if goal.name in ("skip", "otherwise") and target == following.get(goal.step):
+            kind = "flow"
+        if kind is not None:
+            key = (goal.step, RUN_ENDS if target == BLOCK_ENDS else target, kind)
             arrows[key] = min(arrows.get(key, 0.0) + count / runs, 1.0)
     completed = found.statuses["completed"] / runs
     return Heat(steps, arrows, {"end": completed, "fails": 1 - completed}, rules)

@@ -15,6 +15,7 @@ import pytest
 from magicflow_cli.cli.simulate_report import (
     Conditions,
     drawing,
+    heat_of,
     json_text,
     print_time,
     text,
@@ -285,6 +286,28 @@ def test_the_drawing_is_coloured_by_shares() -> None:
     page = drawing(plan, found, Conditions(1, 0.1), True)
     assert page.startswith("<!doctype html>") and "<svg " in page and "<pre>" in page
     ElementTree.fromstring(svg)
+
+
+def test_arrows_are_those_of_the_drawing() -> None:
+    plan = plan_of("""
+  steps:
+    - {name: a, condition: $.input.go}
+    - name: route
+      type: switch
+      cases: [{when: "$.input.n == 1", goto: last}]
+    - {name: middle}
+    - {name: last}
+""")
+    found = simulate(plan, runs=4, outcomes={"input": {"go": False, "n": 2}})
+    assert heat_of(found).arrows == {
+        ("a", "route", "flow"): 1.0,
+        ("route", "middle", "flow"): 1.0,
+        ("middle", "last", "flow"): 1.0,
+        ("last", "@run", "flow"): 1.0,
+    }
+    found = simulate(plan, runs=4, outcomes={"input": {"go": True, "n": 1}})
+    assert heat_of(found).arrows[("route", "last", "case")] == 1.0
+    assert heat_of(found).ends == {"end": 1.0, "fails": 0.0}
 
 
 def test_the_report_names_what_runs_wait_for() -> None:
