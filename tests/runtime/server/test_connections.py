@@ -12,13 +12,13 @@ from typing import Any
 import httpx
 import pytest
 from magicflow.client import Client
-from magicflow.server import listener
+from magicflow.server import ServerConfig, listener
 from magicflow.server.connection import MAX_HEAD
 from magicflow.server.exchange import Exchange
 from magicflow.server.http import Answer
 
 from tests.runtime.plans import call, plan, three_steps
-from tests.runtime.serving import TOKEN, Running, serving
+from tests.runtime.serving import LANGUAGES, TOKEN, Running, serving
 
 AUTHORIZED = f"Authorization: Bearer {TOKEN}\r\n".encode()
 HEALTH = b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -33,8 +33,16 @@ async def add(input: dict[str, int]) -> dict[str, int]:
     return {"n": input["n"] + 1}
 
 
+@pytest.fixture(scope="module", params=LANGUAGES)
+def running(request: pytest.FixtureRequest) -> Iterator[Running]:
+    handlers = {"add": add}
+    with serving(three_steps(), handlers=handlers, language=request.param) as server:
+        yield server
+
+
 @pytest.fixture(scope="module")
-def running() -> Iterator[Running]:
+def ours() -> Iterator[Running]:
+    """The server whose connections are our own code; Go's are net/http's."""
     with serving(three_steps(), handlers={"add": add}) as server:
         yield server
 
@@ -68,12 +76,20 @@ class Wire:
     def answer(self, body: bool = True) -> tuple[int, dict[str, str], bytes]:
         """Status, headers and body of an answer with a length."""
         lines = self.until(b"\r\n\r\n").decode().split("\r\n")
-        headers = dict(line.split(": ", 1) for line in lines[1:-2])  # type: ignore[misc]
+        parts = [line.split(": ", 1) for line in lines[1:-2]]
+        headers = {name.lower(): value for name, value in parts}
         length = int(headers["content-length"]) if body else 0
         while len(self.rest) < length:
             self.rest += self.socket.recv(65536)
         text, self.rest = self.rest[:length], self.rest[length:]
         return int(lines[0].split()[1]), headers, text
+
+    def refusal(self) -> bytes:
+        """The status line of an answer, behind which the connection ends."""
+        status = self.until(b"\r\n")
+        while self.socket.recv(65536):
+            pass
+        return status
 
     @property
     def closed(self) -> bool:
@@ -136,7 +152,7 @@ def test_a_body_that_nobody_reads_ends_the_connection(running: Running) -> None:
 
 
 def test_a_body_beyond_the_limit(running: Running) -> None:
-    limit = running.server.config.max_body
+    limit = ServerConfig().max_body
     with Wire(running) as wire:
         wire.send(START + b"Content-Length: %d\r\n\r\n" % (limit + 1))
         assert wire.answer()[0] == 413
@@ -159,18 +175,26 @@ def test_a_body_beyond_the_limit(running: Running) -> None:
         START + b"Transfer-Encoding: chunked\r\n\r\nxyz\r\n",
     ],
 )
-def test_what_is_no_http_is_refused(running: Running, request_bytes: bytes) -> None:
+def test_what_is_no_http_ends_the_connection(
+    running: Running, request_bytes: bytes
+) -> None:
     with Wire(running) as wire:
         wire.send(request_bytes)
+        assert wire.refusal().startswith(b"HTTP/1.1 400 ")
+
+
+def test_what_is_no_http_is_refused(ours: Running) -> None:
+    with Wire(ours) as wire:
+        wire.send(b"this is no HTTP\r\n\r\n")
         status, headers, body = wire.answer()
         assert (status, headers["connection"]) == (400, "close")
         assert b'"BAD_REQUEST"' in body
         assert wire.closed
 
 
-def test_rubbish_behind_a_request_does_not_hinder_its_answer(running: Running) -> None:
+def test_rubbish_behind_a_request_does_not_hinder_its_answer(ours: Running) -> None:
     length = b"Content-Length: %d\r\n\r\n" % len(BODY)
-    with Wire(running) as wire:
+    with Wire(ours) as wire:
         wire.send(START + length + BODY + b"rubbish\r\n\r\n")
         assert wire.answer()[0] == 200
         assert wire.closed
@@ -179,13 +203,14 @@ def test_rubbish_behind_a_request_does_not_hinder_its_answer(running: Running) -
 def test_headers_have_a_limit(running: Running) -> None:
     with Wire(running) as wire:
         wire.send(b"GET /health HTTP/1.1\r\nX-Long: ")
-        for _ in range(MAX_HEAD // 1024 + 1):
+        # Go's server takes 4 kB more
+        for _ in range(MAX_HEAD // 1024 + 5):
             wire.send(b"x" * 1024)
-        assert wire.answer()[0] == 431
+        assert wire.until(b"\r\n").startswith(b"HTTP/1.1 431 ")
 
 
-def test_an_upgrade_is_not_taken(running: Running) -> None:
-    with Wire(running) as wire:
+def test_an_upgrade_is_not_taken(ours: Running) -> None:
+    with Wire(ours) as wire:
         wire.send(HEALTH[:-2] + b"Upgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
         assert wire.answer()[0] == 200
         assert wire.closed
@@ -198,16 +223,16 @@ def test_head_has_no_body(running: Running) -> None:
         assert wire.answer()[2] == b'{"status":"ok"}'
 
 
-def test_the_old_version_closes(running: Running) -> None:
-    with Wire(running) as wire:
+def test_the_old_version_closes(ours: Running) -> None:
+    with Wire(ours) as wire:
         wire.send(HEALTH.replace(b"1.1", b"1.0"))
         status, headers, _ = wire.answer()
         assert (status, headers["connection"]) == (200, "close")
         assert wire.closed
 
 
-def test_addresses(running: Running) -> None:
-    with Wire(running) as wire:
+def test_addresses(ours: Running) -> None:
+    with Wire(ours) as wire:
         for target, status in (
             (b"/%68ealth", 200),
             (b"http://elsewhere/health", 200),
@@ -229,13 +254,13 @@ def started(running: Running) -> str:
 def test_a_stream_comes_in_chunks(running: Running) -> None:
     path = f"/api/v2/executions/{started(running)}/stream".encode()
     with Wire(running) as wire:
-        wire.send(b"GET %s HTTP/1.1\r\n%s\r\n" % (path, AUTHORIZED) + HEALTH)
-        assert b"transfer-encoding: chunked" in wire.until(b"\r\n\r\n")
+        wire.send(b"GET %s HTTP/1.1\r\nHost: x\r\n%s\r\n" % (path, AUTHORIZED) + HEALTH)
+        assert b"transfer-encoding: chunked" in wire.until(b"\r\n\r\n").lower()
         assert wire.until(b"\r\n0\r\n\r\n").count(b"event: step_completed") == 3
         assert wire.answer()[0] == 200
     with Wire(running) as wire:
         wire.send(b"GET %s HTTP/1.0\r\n%s\r\n" % (path, AUTHORIZED))
-        assert b"connection: close" in wire.until(b"\r\n\r\n")
+        assert b"chunked" not in wire.until(b"\r\n\r\n").lower()
         wire.until(b"event: run_completed")
         while wire.socket.recv(65536):
             pass

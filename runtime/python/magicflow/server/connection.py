@@ -129,7 +129,9 @@ class Connection(asyncio.Protocol):
             "headers": headers,
         }
         expects = (b"expect", b"100-continue") in headers
-        exchange = Exchange(self, scope, parser.should_keep_alive(), expects)
+        # clients of the old version take an answer for the last unless they are told
+        keep_alive = scope["http_version"] != "1.0" and parser.should_keep_alive()
+        exchange = Exchange(self, scope, keep_alive, expects)
         scope["send"] = exchange.send
         scope["exchange"] = exchange
         self._parsing = exchange
