@@ -13,6 +13,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/truongtu268/magic-flow/runtime/go/engine"
 	"github.com/truongtu268/magic-flow/runtime/go/store"
@@ -44,6 +45,7 @@ func New(of *engine.Engine, config Config, openapi []byte) *Server {
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(out http.ResponseWriter, given *http.Request) {
 	request := &request{Request: given, out: out}
+	request.expectBody()
 	if err := s.answer(request); err != nil {
 		s.sendProblem(request, s.problemOf(err, given.URL.Path))
 	}
@@ -54,10 +56,19 @@ func (s *Server) sendProblem(r *request, problem *Problem) {
 	for index := 0; index+1 < len(problem.Headers); index += 2 {
 		header[problem.Headers[index]] = []string{problem.Headers[index+1]}
 	}
+	unread := r.ContentLength != 0 && !r.read
+	if unread {
+		// what follows could be body or request
+		header["Connection"] = []string{"close"}
+	}
 	a := newAnswer()
 	defer a.release()
 	problem.append(a)
 	a.send(r.out, problem.Status, problemType)
+	if unread {
+		// nobody waits for the rest of it
+		_ = http.NewResponseController(r.out).SetReadDeadline(time.Unix(1, 0))
+	}
 }
 
 func (s *Server) answer(r *request) (err error) {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 	"unicode/utf8"
 
 	"github.com/truongtu268/magic-flow/runtime/go/types"
@@ -18,6 +19,7 @@ type request struct {
 	out        http.ResponseWriter
 	parameter  string
 	authorized bool
+	read       bool // the body was read to its end
 	query      map[string]string
 }
 
@@ -103,10 +105,21 @@ func isASCII(text string) bool {
 
 var bodies = sync.Pool{New: func() any { return new([]byte) }}
 
+// patience is how long a body may take to come: a client that sends none holds nothing up
+// for ever.
+const patience = 30 * time.Second
+
+// expectBody begins to wait for the body, if there is one.
+func (r *request) expectBody() {
+	if r.ContentLength != 0 {
+		// a connection without deadlines is one of a test
+		_ = http.NewResponseController(r.out).SetReadDeadline(time.Now().Add(patience))
+	}
+}
+
 // withBody reads the whole body, which is the caller's until it returns.
 func (r *request) withBody(limit int, use func(body []byte) error) error {
 	if r.ContentLength > int64(limit) {
-		r.drain(limit)
 		return tooLarge(limit)
 	}
 	kept, _ := bodies.Get().(*[]byte)
@@ -119,17 +132,16 @@ func (r *request) withBody(limit int, use func(body []byte) error) error {
 	}()
 	switch {
 	case len(body) > limit:
-		r.drain(limit)
 		return tooLarge(limit)
 	case err != nil:
 		return badRequest("the body is incomplete")
 	}
+	r.read = true
+	if r.ContentLength != 0 {
+		// from here on a read only tells that the client has gone
+		_ = http.NewResponseController(r.out).SetReadDeadline(time.Time{})
+	}
 	return use(body)
-}
-
-// drain reads on for a while: a client that is still writing would not see the answer.
-func (r *request) drain(limit int) {
-	_, _ = io.CopyN(io.Discard, r.Body, int64(limit)*4)
 }
 
 // readBody reads one byte beyond the limit at most.

@@ -320,3 +320,15 @@ def test_version_one_has_the_first_shapes(http: httpx.Client) -> None:
     assert http.get(f"/api/v1/executions/{run_id}/results").json()["output"] == {"n": 4}
     assert http.get("/api/v1/workflows/three/metrics").json()["success_rate"] == 1
     assert "run_completed" in http.get(f"/api/v1/executions/{run_id}/stream").text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_under_load_a_start_is_told_when_to_come_again(language: str) -> None:
+    plans = (three_steps(),)
+    with serving(*plans, language=language, max_waiting_writes=0) as running:
+        url = f"{running.url}/api/v2/workflows/three/execute"
+        response = httpx.post(url, json={"input": {"n": 1}}, headers=running.headers)
+        problem(response, 429, "OVERLOADED")
+        assert int(response.headers["retry-after"]) >= 1
+        metrics = httpx.get(f"{running.url}/metrics", headers=running.headers).text
+        assert "magicflow_overloaded_total 1" in metrics
