@@ -224,11 +224,12 @@ def test_head_has_no_body(running: Running) -> None:
 
 
 def test_the_old_version_closes(ours: Running) -> None:
-    with Wire(ours) as wire:
-        wire.send(HEALTH.replace(b"1.1", b"1.0"))
-        status, headers, _ = wire.answer()
-        assert (status, headers["connection"]) == (200, "close")
-        assert wire.closed
+    for more in (b"", b"Connection: keep-alive\r\n"):
+        with Wire(ours) as wire:
+            wire.send(HEALTH.replace(b"1.1", b"1.0")[:-2] + more + b"\r\n")
+            status, headers, _ = wire.answer()
+            assert (status, headers["connection"]) == (200, "close")
+            assert wire.closed
 
 
 def test_addresses(ours: Running) -> None:
