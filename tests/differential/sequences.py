@@ -100,8 +100,8 @@ def _run(
 
 def _answer(made: Sequence, plan: Plan, state: State, line: Json) -> bool:
     """Note a line and its answer. False when Python's core raised."""
-    # what the other side reads is what ours decides on
-    text = canonical(line)
+    # what the other side reads is what ours decides on; 5.0 stays 5.0
+    text = json.dumps(line, ensure_ascii=False)
     made.lines.append(text)
     try:
         made.answers.append(_say(made, plan, state, json.loads(text)))

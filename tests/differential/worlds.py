@@ -70,6 +70,7 @@ class World:
         self.fitting = Fitting(rng, plan["types"])
         self.now = 1_700_000_000_000 if rng.random() < 0.9 else 0
         self.count = 0
+        self.doubles = rng.choice([0, 0, 0.2])
         self.patience = rng.choice([0.3, 0.9, 0.9, 0.98])
         self.luck = rng.choice([0.5, 0.85, 0.85, 0.97])
         self.open: dict[tuple[str, str], Json] = {}
@@ -101,6 +102,9 @@ class World:
         id = f"00000000-0000-4000-8000-{self.count:012d}"
         if self.rng.random() < 0.05:
             id = self.rng.choice(TEXTS)
+        if self.rng.random() < self.doubles:
+            for name in members.keys() & {"input", "output", "data", "error"}:
+                members[name] = in_doubles(members[name])
         return {"type": type, "id": id, "at": self.now, **members}
 
     def take(self, commands: list[Json]) -> None:
@@ -254,3 +258,12 @@ class World:
         if rng.random() < 0.1:
             del event[rng.choice(["at", "id", "type"])]
         return event
+
+
+def in_doubles(value: Any) -> Any:
+    """The value with its integers as doubles, which JSON does not tell apart."""
+    if isinstance(value, dict):
+        return {name: in_doubles(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [in_doubles(item) for item in value]
+    return float(value) if type(value) is int else value
