@@ -65,6 +65,7 @@ func (o *object) some(name string, value int64) {
 	}
 }
 
+// optional writes an integer that is absent when it is nil.
 func (o *object) optional(name string, value *int64) {
 	if value != nil {
 		o.integer(name, *value)
@@ -89,13 +90,14 @@ func (o *object) value(name string, value any) {
 	o.out = appendValue(o.out, value)
 }
 
-// some object: absent when it is nil.
+// members writes an object that is absent when it is nil.
 func (o *object) members(name string, value map[string]any) {
 	if value != nil {
 		o.value(name, value)
 	}
 }
 
+// texts writes a list that is absent when it is empty.
 func (o *object) texts(name string, values []string) {
 	if len(values) == 0 {
 		return
