@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from magicflow_cli.cli.verify_report import Verified
 
 app = application()
-DEFAULT_BOUND = 50_000
+DEFAULT_BOUND = 20_000
 ROOM = 60
 _OFTEN = 0.2
 """Seconds between two lines of progress."""

@@ -129,6 +129,8 @@ class Tracer:
             for arg in expr["args"]:
                 self.ask(arg, test, node)
                 self.value(arg, (), Test("exists"), node)
+        elif op == "call" and expr["function"] in ("first", "last", "merge"):
+            self.value(expr, (), test, node)
         elif op in ("+", "-", "neg") or (
             op == "call" and expr["function"] in _TRANSPARENT
         ):

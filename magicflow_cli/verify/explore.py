@@ -1,6 +1,6 @@
 """The search: every state that a workflow's runs can come to, breadth first.
 
-    graph = explore(plan, bound=50_000)
+    graph = explore(plan, bound=20_000)
 
 States are merged by their normal form, moves of independent parts are not interleaved.
 The graph says which states follow which and by what; `graph.path(state)` is a shortest
@@ -25,7 +25,7 @@ from magicflow_cli.verify.moves import NOW, Move, Moves
 from magicflow_cli.verify.normal import Normal
 from magicflow_cli.verify.reads import Json
 
-DEFAULT_BOUND = 50_000
+DEFAULT_BOUND = 20_000
 """States."""
 
 Observe = Callable[["Step"], None]

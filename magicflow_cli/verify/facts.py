@@ -117,10 +117,11 @@ class Observer:
         if first is None or self._is_explicit(history):
             return []
         step = first.get("step") or ""
-        if self.plan["steps"].get(step, {}).get("role") == "handler":
+        handles = self.plan["steps"].get(step, {}).get("role") == "handler"
+        if handles or not error.get("step"):
             error = first["error"]
         else:
-            step = error.get("step") or step
+            step = error["step"]
         if self._is_raised(step):
             return []
         return [(Fact("unanswered", step, error["code"]), error["message"])]

@@ -41,7 +41,7 @@ def test_it_says_how_far_it_came_and_how_runs_end(
     assert run(["verify", "workflow.yaml"]) == 0
     out, err = capsys.readouterr()
     lines = out.splitlines()
-    assert lines[0] == "order: 4 states, 4 transitions, complete (bound: 50,000 states)"
+    assert lines[0] == "order: 4 states, 4 transitions, complete (bound: 20,000 states)"
     assert lines[1].split("  ")[1:3] == ["ends", "completed"]
     assert "  ends  failed, TIMEOUT of charge" in out
     assert "longest run: 5s" in out

@@ -19,7 +19,7 @@ from tests.unit.verify.workflows import WORKFLOWS, compiled
 Json = dict[str, Any]
 ROOT = Path(__file__).parents[3]
 GOLDENS = sorted((ROOT / "tests" / "golden" / "dsl").glob("*/expected/plan.json"))
-RUNS = 250
+RUNS = 120
 ENGINE = {"INTERNAL", "UNAVAILABLE", "CIRCUIT_OPEN"}
 """Codes that are one where the workflow does not tell them apart."""
 
