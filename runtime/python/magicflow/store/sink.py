@@ -164,6 +164,9 @@ def _add_transition(values: Values, write: Transition, behind: bool) -> None:
 def parts_of(values: Values) -> Iterator[Values]:
     """The rows of `values_of` in as many parts as they need statements."""
     most = MOST_ROWS * _WIDTH
+    if 0 < len(values) <= most:
+        yield values
+        return
     for start in range(0, len(values), most):
         yield values[start : start + most]
 

@@ -49,6 +49,7 @@ _INSERT_PLAN = "INSERT OR IGNORE INTO plans VALUES (?,?,?,?,?)"
 
 _EMPTY_LOG = "PRAGMA wal_checkpoint(TRUNCATE)"
 _FORGET_TRIES = 200
+_OFTEN = (Transition, OutboxChange)  # a union would be made anew for each test
 
 
 class SqliteStore:
@@ -121,8 +122,13 @@ class SqliteStore:
                 )
 
     def commit(self, writes: Sequence[Write]) -> None:
-        often = [w for w in writes if isinstance(w, Transition | OutboxChange)]
-        seldom = [w for w in writes if isinstance(w, PlanRow | Setting | Erasure)]
+        often: list[Transition | OutboxChange] = []
+        seldom: list[PlanRow | Setting | Erasure] = []
+        for write in writes:
+            if isinstance(write, _OFTEN):
+                often.append(write)
+            else:
+                seldom.append(write)
         parts = [*parts_of(values_of(often))]
         with _translated("cannot write"):
             if seldom or len(parts) > 1:
