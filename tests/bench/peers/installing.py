@@ -32,7 +32,7 @@ def dbos_python() -> Path:
         return python
     print("bench: installing DBOS into .bench/dbos", file=sys.stderr)
     venv.create(folder, with_pip=True, clear=True)
-    _run([str(python), "-m", "pip", "install", "--quiet", *PYTHON], "DBOS", "PyPI")
+    _run([str(python), "-m", "pip", "install", "--quiet", *PYTHON], "PyPI")
     _note(folder, PYTHON)
     return python
 
@@ -41,14 +41,14 @@ def restate_folder() -> Path:
     """A folder with Restate's server and its SDK for Node. Raises Missing."""
     folder = FOLDER / "restate"
     if shutil.which("npm") is None or shutil.which("node") is None:
-        raise Missing("Restate needs `node` (20 or newer) and `npm` on the PATH")
+        raise Missing("needs `node` (20 or newer) and `npm` on the PATH")
     if _is_done(folder, NODE):
         return folder
     print("bench: installing Restate into .bench/restate", file=sys.stderr)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     quiet = ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]
-    _run(["npm", "install", *quiet, "--prefix", str(folder), *NODE], "Restate", "npm")
+    _run(["npm", "install", *quiet, "--prefix", str(folder), *NODE], "npm")
     _note(folder, NODE)
     return folder
 
@@ -62,17 +62,17 @@ def _note(folder: Path, installed: tuple[str, ...]) -> None:
     (folder / "installed").write_text("\n".join(installed))
 
 
-def _run(command: list[str], peer: str, registry: str) -> None:
+def _run(command: list[str], registry: str) -> None:
     environment = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, timeout=600, env=environment
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise Missing(f"{peer} cannot be installed: {error}") from None
+        raise Missing(f"cannot be installed: {error}") from None
     if done.returncode:
         last = (done.stderr or done.stdout).strip().splitlines()[-3:]
         raise Missing(
-            f"{peer} cannot be installed from {registry} "
+            f"cannot be installed from {registry} "
             f"(needs a network or a mirror): {' '.join(last)}"
         )
