@@ -57,11 +57,7 @@ func Serve(config Config, program Program, ready func(address net.Addr)) error {
 	if err != nil {
 		return err
 	}
-	logger.Info("listening on http://" + running.Address().String())
-	if ready != nil {
-		ready(running.Address())
-	}
-	return running.UntilSignal()
+	return running.UntilSignal(ready)
 }
 
 func newLogger(config Config) (*slog.Logger, error) {
@@ -137,11 +133,16 @@ func Listen(config Config, of *engine.Engine, openapi []byte) (*Running, error) 
 }
 
 // UntilSignal serves until SIGTERM or SIGINT, then drains; a second signal ends the
-// process at once.
-func (r *Running) UntilSignal() error {
+// process at once. ready is told where the server listens; it may be nil.
+func (r *Running) UntilSignal(ready func(address net.Addr)) error {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGTERM, os.Interrupt)
 	defer signal.Stop(signals)
+	// who is told may end the server at once
+	slog.Info("listening on http://" + r.Address().String())
+	if ready != nil {
+		ready(r.Address())
+	}
 	var err error
 	select {
 	case <-signals:

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"net"
 	"os"
 	"time"
 
@@ -69,8 +70,7 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("http://%s\n", running.Address())
-	return running.UntilSignal()
+	return running.UntilSignal(func(address net.Addr) { fmt.Printf("http://%s\n", address) })
 }
 
 func deploy(into *engine.Engine, file string) error {
