@@ -71,7 +71,8 @@ def _run(command: list[str], registry: str) -> None:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise Missing(f"cannot be installed: {error}") from None
     if done.returncode:
-        last = (done.stderr or done.stdout).strip().splitlines()[-3:]
+        lines = (done.stderr or done.stdout).strip().splitlines()[-3:]
+        last = [line[-200:] for line in lines]
         raise Missing(
             f"cannot be installed from {registry} "
             f"(needs a network or a mirror): {' '.join(last)}"
