@@ -19,7 +19,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"runtime/debug"
 	"strings"
 	"sync/atomic"
@@ -28,8 +27,6 @@ import (
 	"github.com/truongtu268/magic-flow/runtime/go/core"
 	"github.com/truongtu268/magic-flow/runtime/go/store"
 )
-
-var logger = slog.Default().With("logger", "magicflow.engine")
 
 // The states of an engine.
 const (
