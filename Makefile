@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check coverage bench chaos
+.PHONY: demo test check coverage coverage-runtime bench chaos
 
 LANGUAGE ?= python
 DEMO_python := examples/demo.py
@@ -32,6 +32,15 @@ coverage: $(READY)
 		--source=magicflow_cli.load,magicflow_cli.expr,magicflow_cli.check,magicflow_cli.compile \
 		-m pytest tests/unit tests/golden tests/hostile tests/exactness/test_corpus.py
 	$(BIN)/python -m coverage report --skip-covered --fail-under=95
+
+# the engine's modules, each by lines and by branches
+coverage-runtime: $(READY)
+	$(BIN)/python -m coverage run --data-file=.coverage-runtime --branch \
+		--source=magicflow.core,magicflow.engine,magicflow.store \
+		-m pytest tests/runtime/core tests/runtime/engine tests/runtime/store \
+		tests/runtime/simulation -k "not under_any_schedule"
+	$(BIN)/python -m coverage json --data-file=.coverage-runtime -q -o .coverage-runtime.json
+	$(BIN)/python scripts/check_coverage.py .coverage-runtime.json 95
 
 bench: $(READY)
 	$(BIN)/python tests/bench/bench_cli.py

@@ -71,13 +71,14 @@ def test_a_human_task_without_what_is_null() -> None:
 
 def test_what_was_held_may_be_gone_when_the_pause_ends() -> None:
     """The first branch's end takes the second down before its turn comes."""
-    nodes = block("f", f={"kind": "fork", "step": "f", "mode": "race", "fail_fast": True, "branches": [
+    nodes = block("f", "z", z=call("z"), f={"kind": "fork", "step": "f", "mode": "race", "fail_fast": True, "branches": [
         {"name": "x", "body": "f/x"}, {"name": "y", "body": "f/y"}]})  # fmt: skip
     for branch in "xy":
         first, then = f"{branch}1", f"{branch}2"
         nodes[f"f/{branch}"] = {"kind": "seq", "nodes": [first, then], "start": first}
         nodes[first] = call(first, next=then)
-    nodes["x2"] = {"kind": "set", "step": "x2", "value": lit(1), "next": "@block"}
+    nodes["x2"] = {"kind": "emit", "step": "x2", "event": "told", "next": "@block"}
+    nodes["x2"]["data"] = lit(1)
     nodes["y2"] = call("y2", next="@block")
     run = Run(plan(nodes))
     run.start()
@@ -86,6 +87,8 @@ def test_what_was_held_may_be_gone_when_the_pause_ends() -> None:
     run.ok("y1")
     assert "y2" not in run.statuses() or run.statuses()["y2"] == "pending"
     run.send("resume")
+    assert run.statuses()["y2"] == "cancelled"
+    run.ok("z")
     assert run.status == "completed"
     run.check()
 

@@ -481,6 +481,33 @@ def test_executors_of_a_run_in_process() -> None:
     assert seen[-1] == "run_completed"
 
 
+def test_http_steps_of_a_run_in_process_go_out_under_the_policy() -> None:
+    request = {"method": "GET", "url": lit("http://127.0.0.1:1/"), "expect": [200]}
+    node = call("GET", executor="@http", http=request)
+    made = plan({"a": node}, ["a"], name="asks")
+    result = run_in_process(made, None, {})
+    assert result.error["code"] == "EGRESS_DENIED"
+
+
+def test_a_schedule_that_never_happens_and_one_that_was_missed_for_years() -> None:
+    async def test() -> None:
+        store = MemoryStore()
+        never_due = scheduled(cron="0 0 30 2 *")
+        async with running(never_due, store=store) as h:
+            await h.clock.advance(1_000 * HOUR)
+            assert store.runs(RunFilter()) == []
+        minutely = scheduled(every=60_000, catch_up="all")
+        async with running(minutely, store=store, clock=h.clock) as h:
+            await h.clock.advance(1)
+        h.clock.jump(40 * HOUR)
+        async with running(minutely, store=store, clock=h.clock) as h:
+            await h.clock.advance(1_000)
+            count = len(store.runs(RunFilter(), limit=5_000))
+            assert count == 1_000, "the latest of 2,400"
+
+    run(test)
+
+
 @pytest.fixture(autouse=True)
 def quiet() -> Any:
     logging.disable(logging.CRITICAL)

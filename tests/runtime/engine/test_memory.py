@@ -8,7 +8,7 @@ import logging
 from typing import Any
 
 import pytest
-from magicflow.engine import Engine, EngineSettings, StartRequest
+from magicflow.engine import Engine, EngineSettings, NotFound, StartRequest
 from magicflow.engine.live import LiveRun
 from magicflow.store import Conflict, StoreError
 
@@ -244,5 +244,112 @@ def test_an_engine_that_never_opened_closes() -> None:
         assert engine.state == "closed"
         engine.unknown(StoreError("late"))
         assert engine.state == "closed"
+
+    asyncio.run(test())
+
+
+def test_who_waits_too_long_gets_the_run_as_it_is() -> None:
+    async def test() -> None:
+        async with running(WAITS) as h:
+            live = await h.start("waits")
+            waiting = asyncio.ensure_future(h.engine.wait(live, 10))
+            await h.clock.advance(10_000)
+            assert (await waiting).row.status == "waiting"
+            assert live.waiters == []
+            waiting = asyncio.ensure_future(h.engine.wait(live, 100))
+            await h.clock.advance(60_000)
+            assert (await waiting).row.status == "completed"
+            await h.clock.advance(100_000)  # the alarm of a wait that is over
+
+    asyncio.run(test())
+
+
+def test_a_task_carries_the_span_of_its_attempt() -> None:
+    class Spans:
+        def __init__(self) -> None:
+            self.rows: list[Any] = []
+
+        def record(self, live: LiveRun, rows: Any) -> None:
+            self.rows += rows
+
+        def close(self) -> None:
+            self.rows.append("closed")
+
+    async def test() -> None:
+        spans: Any = Spans()
+        async with running(three_steps()) as h:
+            h.engine.traces = spans
+            given = "00-" + "a" * 32 + "-" + "b" * 16 + "-01"
+            await h.start(input={"n": 1}, traceparent=given)
+            (task,) = await h.engine.dispatcher.poll(["svc"], 1, 0, "w")
+            sent = task.message["traceparent"]
+            assert sent[:35] == given[:35] and sent != given
+        assert [row["type"] for row in spans.rows[:1]] == ["run_started"]
+        assert spans.rows[-1] == "closed"
+
+    asyncio.run(test())
+
+
+def test_a_timer_that_rings_while_the_engine_is_not_open_is_armed_again() -> None:
+    async def test() -> None:
+        async with running(WAITS) as h:
+            live = await h.start("waits")
+            h.engine.state = "recovering"
+            h.engine._timer_fired(live.row.id, "w#wait")
+            h.engine.state = "open"
+            h.engine._timer_fired("nobody", "w#wait")
+            assert live.row.status == "waiting"
+
+    asyncio.run(test())
+
+
+def test_a_timer_of_a_run_whose_plan_is_gone_is_told_of(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def test() -> None:
+        async with running(WAITS) as h:
+            live = await h.start("waits")
+            h.engine.runs.clear()
+            h.engine.catalog._by_hash.clear()
+            h.engine.store.plan = lambda _: None  # type: ignore[method-assign]
+            await h.clock.advance(60_000)
+            assert f"of run {live.row.id}" in caplog.text
+
+    asyncio.run(test())
+
+
+def test_an_engine_that_closes_while_it_recovers() -> None:
+    async def test() -> None:
+        store = FailingMemory()
+        async with running(WAITS, store=store) as h:
+            await h.start("waits")
+            store.broken = lambda: True  # type: ignore[method-assign]
+            h.engine.unknown(StoreError("once"))
+            await asyncio.sleep(0.05)
+            assert h.engine.state == "recovering"
+        assert h.engine.state == "closed"
+
+    asyncio.run(test())
+
+
+def test_versions_that_nobody_has_or_that_are_none() -> None:
+    async def test() -> None:
+        async with running(WAITS) as h:
+            resolve = h.engine.catalog.resolve
+            assert resolve("waits", ">=1.0.0").plan.version == "1.0.0"
+            for wanted in (">=9.0.0", "not a range"):
+                with pytest.raises(NotFound):
+                    resolve("waits", wanted)
+
+    asyncio.run(test())
+
+
+def test_a_timer_is_loaded_once() -> None:
+    async def test() -> None:
+        async with running(WAITS) as h:
+            await h.start("waits")
+            for _ in range(2):
+                h.engine.timers.load(h.engine.store.timers())
+            assert len(h.engine.timers) == len(h.engine.timers._heap) == 1
 
     asyncio.run(test())

@@ -7,7 +7,7 @@ from threading import Condition, Event
 
 import pytest
 from magicflow.store import Conflict, MemoryStore, Setting, StoreError, Write
-from magicflow.store.writer import GroupWriter, InlineWriter, Writer
+from magicflow.store.writer import MAX_BATCH, GroupWriter, InlineWriter, Writer
 
 from tests.runtime.store.contract import advance, begin
 
@@ -143,3 +143,26 @@ def test_closing_writes_what_is_queued() -> None:
     store.gate.set()
     writer.close()
     assert len(fates.list) == 10
+
+
+def test_the_last_write_may_be_the_one_that_fails() -> None:
+    class FailsSecond(FaultyStore):
+        def commit(self, writes: Sequence[Write]) -> None:
+            if len(self.batches) == 2:
+                self.fail = "before"
+            super().commit(writes)
+
+    fates = Fates()
+    writer = InlineWriter(FailsSecond(), fates)
+    writer.submit([begin("a"), advance("a", 9)])
+    assert [type(error) for error in fates.wait(2)] == [type(None), StoreError]
+
+
+def test_more_than_a_batch_at_once() -> None:
+    store, fates = FaultyStore(), Fates()
+    writer = GroupWriter(store, fates)
+    writes: list[Write] = [Setting(f"s{n}", "1") for n in range(3 * MAX_BATCH + 1)]
+    writer.submit([*writes])
+    writer.close()
+    assert [write for write, _ in fates.list] == writes
+    assert max(store.batches) == MAX_BATCH

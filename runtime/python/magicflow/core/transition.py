@@ -75,8 +75,7 @@ class Transition:
         row: Row | None = self.frames.get(path, _UNSET)
         if row is _UNSET:
             row = self._frames.get(path)
-        if row is None:
-            raise AssertionError(f"frame {path!r} has ended")
+        assert row is not None, f"frame {path!r} has ended"
         return row
 
     def step(self, path: str) -> Row | None:
