@@ -496,7 +496,7 @@ func (r *Run) transitionOf(event *core.Event, decision *core.Decision, then *pen
 	}
 	opening := func(effect store.Effect, command core.Command) {
 		if command != nil {
-			effect.Payload = string(command.AppendJSON(nil))
+			effect.Payload = written(command.AppendJSON)
 		} else if effect.Payload == "" {
 			effect.Payload = "{}"
 		}
@@ -513,7 +513,7 @@ func (r *Run) transitionOf(event *core.Event, decision *core.Decision, then *pen
 			task := &Task{message: message(command)}
 			task.effect = store.Effect{
 				RunID: r.id, Kind: store.Task, Key: taskRowKey(command.TaskID, command.Attempt), Name: task.executor(),
-				Payload: string(task.message.appendJSON(make([]byte, 0, 512))),
+				Payload: written(task.message.appendJSON),
 			}
 			opening(task.effect, nil)
 			then.tasks = append(then.tasks, task)
@@ -578,18 +578,27 @@ const statusQueued = "queued"
 
 var buffers = sync.Pool{New: func() any { made := make([]byte, 0, 4096); return &made }}
 
-// texts are the columns of a transition, parts of one text.
-func texts(event *core.Event, delta *core.Delta) (ofEvent, changes, history string) {
+// written is the text that is appended to nothing, in one allocation.
+func written(appendTo func([]byte) []byte) string {
 	buffer, _ := buffers.Get().(*[]byte)
-	out := event.AppendJSON((*buffer)[:0])
-	one := len(out)
-	out = delta.AppendChanges(out)
-	two := len(out)
-	out = delta.AppendHistory(out)
-	whole := string(out)
+	out := appendTo((*buffer)[:0])
+	text := string(out)
 	if *buffer = out; cap(out) <= 64<<10 {
 		buffers.Put(buffer)
 	}
+	return text
+}
+
+// texts are the columns of a transition, parts of one text.
+func texts(event *core.Event, delta *core.Delta) (ofEvent, changes, history string) {
+	var one, two int
+	whole := written(func(out []byte) []byte {
+		out = event.AppendJSON(out)
+		one = len(out)
+		out = delta.AppendChanges(out)
+		two = len(out)
+		return delta.AppendHistory(out)
+	})
 	return whole[:one], whole[one:two], whole[two:]
 }
 
