@@ -1,4 +1,4 @@
-"""What the steps of both examples do in a run, and how the run must end."""
+"""What the steps do in a run, and how the run must end."""
 
 from __future__ import annotations
 
@@ -34,6 +34,46 @@ PAYMENT_SCRIPT: dict[str, list[dict[str, Any]]] = {
     "notify-failure": [{"output": {"sent": True}}],
     "rollback-payment": [{"output": ["undone"]}],
 }
+ORDER: dict[str, Any] = {
+    "id": "A1",
+    "total": 12.5,
+    "kind": 'with "quotes"',
+    "lines": [{"sku": "a"}, {"sku": "b", "count": 2, "parts": [{"sku": "c"}]}],
+    'required"null': None,
+    "placed": "2026-01-31t12:00:00.123456789+01:00",
+    "serial": "9007199254740993",
+    "weight": "1.50",
+    "photo": "aGk=",
+    "corner": [0.5, 3],
+    "note": None,
+    "": "e",
+    "-": "m",
+    "a,b": False,
+    "__proto__": 5,
+    "größe": 7,
+    "from": "x",
+    'quote"back\\slash': ["{x}"],
+    "payment": {"type": "coins"},
+    "any": {"z": [None, 1e300]},
+    "labels": {"a": "b"},
+    "options": {"first": 1, "second": 2},
+    "either": None,
+    "constant": 'fi"xed',
+    "one": 1,
+    "mixed": True,
+}
+KITCHEN_SCRIPT: dict[str, list[dict[str, Any]]] = {
+    "validate": [{"output": {"ok": True, "score": None}}],
+    "class": [{"output": {"x": [1, None, "ü"]}}],
+    "2fa-code": [{"output": {"code": "123"}}],
+    "lambda": [{"output": {"code": "fall"}}],
+    "notify-me": [{"output": None}],
+    "do-a": [{"output": None}],
+    "do-other": [{"output": {"a": 1}}],
+    "card": [{"output": {"id": "c-1"}}],
+    "reserve": [{"output": {"reservation": "r-1"}}],
+    "pack": [{"output": {"parcel": "p-1"}}],
+}
 
 
 def fails(code: str, retryable: bool = True) -> dict[str, Any]:
@@ -50,18 +90,27 @@ class Case:
     code: str = ""
     entered: tuple[str, ...] = ()
 
+    order: dict[str, Any] = field(default_factory=dict)
+
     @property
     def input(self) -> Any:
-        return USER if self.workflow == "user-onboarding" else PAYMENT
+        if self.workflow == K:
+            return {"order": {**ORDER, **self.order}, "tree": {"a": {"b": {}}}}
+        return USER if self.workflow == U else PAYMENT
 
     @property
     def script(self) -> dict[str, list[dict[str, Any]]]:
-        base = USER_SCRIPT if self.workflow == "user-onboarding" else PAYMENT_SCRIPT
+        base = {U: USER_SCRIPT, P: PAYMENT_SCRIPT, K: KITCHEN_SCRIPT}[self.workflow]
         return {**base, **self.changes}
 
+    @property
+    def id(self) -> str:
+        return f"{self.workflow}-{self.name}"
 
-SLOW = {"sleep": 1500, "output": {}}
-U, P = "user-onboarding", "payment-processing"
+
+SLOW = {"sleep": 6500, "output": {}}
+"""Longer than a step may take."""
+U, P, K = "user-onboarding", "payment-processing", "kitchen-sink"
 CASES = [
     Case("success", U, "completed"),
     Case(
@@ -143,4 +192,50 @@ CASES = [
     ),
     Case("timeout", P, "failed", {"confirm-order": [SLOW]}, "TIMEOUT"),
     Case("rollback", P, "failed", {"confirm-order": [fails("NO", False)]}, "NO"),
+    Case("success", K, "completed"),
+    Case(
+        "reviewed",
+        K,
+        "completed",
+        entered=("review", "do-a"),
+        order={"total": 2000, "kind": "in-transit"},
+    ),
+    Case(
+        "retried",
+        K,
+        "completed",
+        {"2fa-code": [fails("RATE_LIMITED"), *KITCHEN_SCRIPT["2fa-code"]]},
+    ),
+    Case(
+        "fallback",
+        K,
+        "completed",
+        {"2fa-code": [{**SLOW, "output": {"code": "late"}}]},
+        entered=("lambda",),
+    ),
+    Case(
+        "handled",
+        K,
+        "failed",
+        {"2fa-code": [fails("NO_SUCH_USER", False)]},
+        "NO_SUCH_USER",
+        ("notify-me",),
+    ),
+    Case(
+        "rejected",
+        K,
+        "failed",
+        {"validate": [{"output": {"ok": False}}]},
+        "REJECTED",
+    ),
+    Case(
+        "an-iteration-fails", K, "failed", {"pack": [fails("BROKEN", False)]}, "BROKEN"
+    ),
+    Case(
+        "a-branch-fails",
+        K,
+        "failed",
+        {"card": [{**fails("DECLINED", False), "sleep": 700}]},
+        "DECLINED",
+    ),
 ]

@@ -1,22 +1,37 @@
-"""A Go program made of generated packages, built once, and plans with short times."""
+"""Go programs made of generated packages, built once, and the same workflows as plans;
+all with times that a test can wait for."""
 
 from __future__ import annotations
 
+import http.server
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.languages import build, need
+from tests.e2e.mixed.tables import write_tables
+from tests.languages import build, go, need
 
 ROOT = Path(__file__).resolve().parents[3]
 EXAMPLES = ("user-onboarding", "payment-processing")
+KITCHEN = ROOT / "tests" / "golden" / "generate-python" / "kitchen-sink" / "source"
+INVOICE = """\
+workflow: {name: invoice, version: 1.0.0}
+steps:
+  - {name: number, type: transform, output: {number: i-1}}
+"""
 COMMAND = [sys.executable, "-c", "from magicflow_cli.cli.main import main; main()"]
+STEP_TIMEOUT = "3s"
+RUN_OUT = ("create-account", "send-welcome-email", "confirm-order", "2fa-code")
+"""The steps whose time runs out in some case; the others have plenty."""
 
 
 def magic_flow(*arguments: str | Path) -> str:
@@ -27,39 +42,120 @@ def magic_flow(*arguments: str | Path) -> str:
     return done.stdout
 
 
+class Answers(http.server.BaseHTTPRequestHandler):
+    """What the http step calls: it wants the secret."""
+
+    def do_POST(self) -> None:
+        size = int(self.headers.get("Content-Length") or 0)
+        self.rfile.read(size)
+        allowed = self.headers["Authorization"] == "Bearer top-secret"
+        body = json.dumps({"path": self.path}).encode()
+        self.send_response_only(200 if allowed else 403)  # no date: answers are equal
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Nobody reads it."""
+
+
 @pytest.fixture(scope="session")
-def scripted(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The program `scripted` in a project with both examples."""
+def world() -> Iterator[str]:
+    """`host:port` of the HTTP server that stands for the world outside."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    before = os.environ.get("API_KEY")
+    os.environ["API_KEY"] = "top-secret"
+    yield f"127.0.0.1:{server.server_port}"
+    if before is None:
+        del os.environ["API_KEY"]
+    else:
+        os.environ["API_KEY"] = before
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def workflows(tmp_path_factory: pytest.TempPathFactory, world: str) -> list[Path]:
+    """Folders of workflows: the examples, a kitchen sink with every kind of node and
+    names that hurt, and the one that it calls."""
+    folder = tmp_path_factory.mktemp("workflows")
+    for name in EXAMPLES:
+        (folder / name).mkdir()
+        for file in ("workflow.yaml", "context.yaml"):
+            text = (ROOT / "examples" / name / file).read_text("utf-8")
+            (folder / name / file).write_text(shorten(text), "utf-8")
+    shutil.copytree(KITCHEN, folder / "kitchen-sink")
+    path = folder / "kitchen-sink" / "workflow.yaml"
+    text = path.read_text("utf-8").replace("https://api.example.com", f"http://{world}")
+    text = text.replace("duration: 5m", "duration: 20ms")
+    text = text.replace(", backoff: exponential", ", initial_delay: 5ms")
+    path.write_text(shorten(text), "utf-8")
+    (folder / "invoice").mkdir()
+    (folder / "invoice" / "workflow.yaml").write_text(INVOICE)
+    return sorted(folder.iterdir())
+
+
+@pytest.fixture(scope="session")
+def plans(workflows: list[Path]) -> list[dict[str, Any]]:
+    return [json.loads(magic_flow("plan", folder)) for folder in workflows]
+
+
+@pytest.fixture(scope="session")
+def project(workflows: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The Go project of all of them, with the programs `server` and `scripted`."""
     need("go")
     project = tmp_path_factory.mktemp("mixed") / "go"
-    for name in EXAMPLES:
-        workflow = ROOT / "examples" / name / "workflow.yaml"
-        output = ("--language", "go", "--output", project)
-        magic_flow("generate", "all", "--workflow", workflow, *output)
+    options = ("--language", "go", "--output", project)
+    magic_flow("generate", "all", workflows[0].parent, *options)
     place = project / "cmd" / "scripted"
     place.mkdir()
     shutil.copy(Path(__file__).parent / "program" / "main.go", place / "main.go")
-    return build(project, "./cmd/scripted", project / "scripted")
+    write_tables(project, place / "tables.go")
+    (project / "bin").mkdir()
+    built = go("build", "-o", "bin/", "./cmd/server", "./cmd/scripted", cwd=project)
+    assert built.returncode == 0, built.stderr
+    return project
 
 
 @pytest.fixture(scope="session")
-def plans(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    """The examples, with times that a test can wait for."""
-    folder = tmp_path_factory.mktemp("plans")
-    found: list[dict[str, Any]] = []
-    for name in EXAMPLES:
-        place = folder / name
-        shutil.copytree(ROOT / "examples" / name, place)
-        path = place / "workflow.yaml"
-        path.write_text(shorten(path.read_text(encoding="utf-8")), encoding="utf-8")
-        found.append(json.loads(magic_flow("plan", place)))
-    return found
+def scripted(project: Path) -> Path:
+    """The program `scripted`."""
+    return project / "bin" / "scripted"
+
+
+@pytest.fixture(scope="session")
+def examples(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The programs of examples/go, in a project of their own."""
+    need("go")
+    project = tmp_path_factory.mktemp("examples") / "go"
+    workflow = ROOT / "examples" / "user-onboarding" / "workflow.yaml"
+    options = ("--language", "go", "--output", project)
+    magic_flow("generate", "all", "--workflow", workflow, *options)
+    made: dict[str, Path] = {}
+    for name in ("executor", "trigger"):
+        package = f"example-{name}"
+        shutil.copytree(ROOT / "examples" / "go" / name, project / "cmd" / package)
+        made[name] = build(project, f"./cmd/{package}", project / package)
+    return made
 
 
 def shorten(text: str) -> str:
-    """Timeouts of steps 500 ms, delays of retries some milliseconds."""
-    text = re.sub(r"timeout: (?:30s|15s|1m|5m)", "timeout: 500ms", text)
+    """Short timeouts of steps where cases need them, delays of retries some
+    milliseconds."""
+    text = re.sub(r"timeout: (?:30s|15s|10s|1m|5m)", "timeout: 60s", text)
+    for name in RUN_OUT:
+        text = re.sub(
+            rf"(- name: \"?{name}\b\"?(?:(?!- name: ).)*?timeout: )60s",
+            rf"\g<1>{STEP_TIMEOUT}",
+            text,
+            flags=re.DOTALL,
+        )
     text = text.replace("initial_delay: 1s", "initial_delay: 5ms")
-    return text.replace(
-        "backoff: exponential", "backoff: exponential\n    initial_delay: 5ms"
+    return re.sub(
+        r"^( +)backoff: exponential",
+        r"\g<1>backoff: exponential\n\g<1>initial_delay: 5ms",
+        text,
+        flags=re.MULTILINE,
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +13,7 @@ import pytest
 from magicflow.client import Client
 
 from tests.e2e.mixed.conftest import ROOT
-from tests.languages import build, need
+from tests.languages import need
 from tests.runtime.serving import serving
 
 EXECUTOR = [
@@ -40,31 +39,20 @@ TRIGGER = [
 ]
 
 
-@pytest.fixture(scope="module")
-def programs(scripted: Path) -> dict[str, Path]:
-    project = scripted.parent
-    made: dict[str, Path] = {}
-    for name in ("executor", "trigger"):
-        package = f"example-{name}"
-        shutil.copytree(ROOT / "examples" / "go" / name, project / "cmd" / package)
-        made[name] = build(project, f"./cmd/{package}", project / package)
-    return made
-
-
 def test_an_event_starts_a_run_that_the_executor_completes(
-    programs: dict[str, Path], plans: list[dict[str, Any]]
+    examples: dict[str, Path], plans: list[dict[str, Any]]
 ) -> None:
     with serving(*plans) as running, Client(running.url, running.token) as client:
         given = {"MAGICFLOW_URL": running.url, "MAGICFLOW_TOKEN": running.token}
         executor = subprocess.Popen(
-            [programs["executor"]],
+            [examples["executor"]],
             env={**os.environ, **given},
             stderr=subprocess.PIPE,
             text=True,
         )
         try:
             subprocess.run(
-                [programs["trigger"]], env={**os.environ, **given}, check=True
+                [examples["trigger"]], env={**os.environ, **given}, check=True
             )
             (started,), _ = client.executions()
             ended = client.wait(started.id, 20)

@@ -1,5 +1,6 @@
-// Command scripted is both ends of a mixed run: `work` runs the steps of the example
-// workflows by a script, `drive` runs workflows for whoever writes requests to it.
+// Command scripted is both ends of a mixed run: `work` runs the steps of all workflows by
+// a script, `drive` runs workflows for whoever writes requests to it. The tables of
+// workflows are in tables.go, which the tests write.
 package main
 
 import (
@@ -9,14 +10,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"sync"
 	"time"
-
-	"workflows/paymentprocessing"
-	payments "workflows/paymentprocessing/client"
-	paymentexecutor "workflows/paymentprocessing/executor"
-	"workflows/useronboarding"
-	users "workflows/useronboarding/client"
-	userexecutor "workflows/useronboarding/executor"
 
 	"github.com/truongtu268/magic-flow/runtime/go/client"
 	mf "github.com/truongtu268/magic-flow/runtime/go/types"
@@ -43,10 +39,18 @@ type act struct {
 	} `json:"error"`
 }
 
+// scriptOf is where the script of a run is: whoever starts the run writes it then.
+func scriptOf(run string) string { return filepath.Join(os.Getenv("SCRIPTS"), run+".json") }
+
 // next is the act of this attempt: the script has a list for each step, whose last act
 // repeats.
 func next(ctx context.Context) (act, error) {
-	data, err := os.ReadFile(os.Getenv("SCRIPT"))
+	task := worker.TaskFrom(ctx)
+	data, err := os.ReadFile(scriptOf(task.RunID))
+	for errors.Is(err, os.ErrNotExist) && ctx.Err() == nil {
+		time.Sleep(5 * time.Millisecond)
+		data, err = os.ReadFile(scriptOf(task.RunID))
+	}
 	if err != nil {
 		return act{}, err
 	}
@@ -54,7 +58,6 @@ func next(ctx context.Context) (act, error) {
 	if err := json.Unmarshal(data, &script); err != nil {
 		return act{}, err
 	}
-	task := worker.TaskFrom(ctx)
 	acts := script[task.Step]
 	if len(acts) == 0 {
 		return act{}, fmt.Errorf("the script has no step %s", task.Step)
@@ -62,7 +65,7 @@ func next(ctx context.Context) (act, error) {
 	return acts[min(task.Attempt, len(acts))-1], nil
 }
 
-func play[In, Out any](of *mf.Codec[Out]) func(context.Context, *In) (*Out, error) {
+func play[In, Out any](_ *mf.Codec[In], of *mf.Codec[Out]) func(context.Context, *In) (*Out, error) {
 	return func(ctx context.Context, _ *In) (*Out, error) {
 		now, err := next(ctx)
 		if err != nil {
@@ -79,101 +82,110 @@ func play[In, Out any](of *mf.Codec[Out]) func(context.Context, *In) (*Out, erro
 }
 
 func work() error {
-	user := userexecutor.New()
-	user.RegisterFunction(useronboarding.StepValidateUser, play[useronboarding.ValidateUserInput](mf.Of[useronboarding.ValidateUserOutput]()))
-	user.RegisterFunction(useronboarding.StepCreateAccount, play[useronboarding.CreateAccountInput](mf.Of[useronboarding.CreateAccountOutput]()))
-	user.RegisterFunction(useronboarding.StepCreateGuestAccount, play[useronboarding.CreateGuestAccountInput](mf.Of[useronboarding.CreateGuestAccountOutput]()))
-	user.RegisterFunction(useronboarding.StepSendWelcomeEmail, play[useronboarding.SendWelcomeEmailInput](mf.Of[useronboarding.SendWelcomeEmailOutput]()))
-	user.RegisterFunction(useronboarding.StepCleanupPartialData, play[useronboarding.CleanupPartialDataInput](mf.Any()))
-	user.RegisterFunction(useronboarding.StepNotifyValidationError, play[useronboarding.NotifyValidationErrorInput](mf.Any()))
-	payment := paymentexecutor.New()
-	payment.RegisterFunction(paymentprocessing.StepValidatePayment, play[paymentprocessing.ValidatePaymentInput](mf.Of[paymentprocessing.ValidatePaymentOutput]()))
-	payment.RegisterFunction(paymentprocessing.StepChargeCard, play[paymentprocessing.ChargeCardInput](mf.Of[paymentprocessing.ChargeCardOutput]()))
-	payment.RegisterFunction(paymentprocessing.StepUpdateInventory, play[paymentprocessing.UpdateInventoryInput](mf.Of[paymentprocessing.UpdateInventoryOutput]()))
-	payment.RegisterFunction(paymentprocessing.StepConfirmOrder, play[paymentprocessing.ConfirmOrderInput](mf.Of[paymentprocessing.ConfirmOrderOutput]()))
-	payment.RegisterFunction(paymentprocessing.StepNotifyFailure, play[paymentprocessing.NotifyFailureInput](mf.Any()))
-	payment.RegisterFunction(paymentprocessing.StepRollbackPayment, play[paymentprocessing.RollbackPaymentInput](mf.Any()))
 	config, err := worker.DefaultConfig().FromEnvironment()
 	if err != nil {
 		return err
 	}
-	return worker.Start(config, user.Executor, payment.Executor)
+	return worker.Start(config, executors()...)
 }
 
 type request struct {
+	Key      string          `json:"key"`
 	Workflow string          `json:"workflow"`
 	Input    json.RawMessage `json:"input"`
+	Script   json.RawMessage `json:"script"`
 }
 
-// ending is what became of a run, as the typed client has it.
-type ending struct {
+// told is what the typed client has to say: first the id of a run, then what became of
+// it.
+type told struct {
+	Key     string          `json:"key"`
 	ID      string          `json:"id"`
 	Output  json.RawMessage `json:"output,omitempty"`
 	Status  string          `json:"status,omitempty"`
 	Code    string          `json:"code,omitempty"`
 	Step    string          `json:"step,omitempty"`
 	Invalid bool            `json:"invalid,omitempty"`
+	Failure string          `json:"failure,omitempty"`
 	Events  []string        `json:"events"`
 }
 
+var printing sync.Mutex
+
+func (t *told) print() {
+	data, err := json.Marshal(t)
+	if err != nil {
+		panic(err)
+	}
+	printing.Lock()
+	defer printing.Unlock()
+	fmt.Println(string(data))
+}
+
+// drive carries out requests, one line each, all at once.
 func drive() error {
 	lines := bufio.NewScanner(os.Stdin)
 	lines.Buffer(nil, 1<<20)
+	known := workflows()
+	var running sync.WaitGroup
 	for lines.Scan() {
 		var asked request
 		if err := json.Unmarshal(lines.Bytes(), &asked); err != nil {
 			return err
 		}
-		var ended ending
-		var err error
-		if asked.Workflow == useronboarding.Workflow {
-			ended, err = execute(users.FromEnvironment().Workflow, mf.Of[users.Input](), mf.Of[users.Output](), asked)
-		} else {
-			ended, err = execute(payments.FromEnvironment().Workflow, mf.Of[payments.Input](), mf.Of[payments.Output](), asked)
-		}
-		if err != nil {
-			return err
-		}
-		data, err := json.Marshal(ended)
-		if err != nil {
-			return err
-		}
-		fmt.Println(string(data))
+		running.Add(1)
+		go func() {
+			defer running.Done()
+			ended := told{Key: asked.Key}
+			if err := known[asked.Workflow](asked, &ended); err != nil {
+				ended.Failure = err.Error()
+			}
+			ended.print()
+		}()
 	}
+	running.Wait()
 	return lines.Err()
 }
 
-func execute[In, Out any](of *client.Workflow[In, Out], in *mf.Codec[In], out *mf.Codec[Out], asked request) (ending, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-	defer cancel()
-	input, err := mf.Example(in, string(asked.Input))
-	if err != nil {
-		return ending{Invalid: true}, nil
-	}
-	run, err := of.Start(ctx, input, client.WithMetadata(map[string]string{"by": "go"}))
-	if err != nil {
-		return ending{}, err
-	}
-	ended := ending{ID: run.ID}
-	// follow the run while it goes on: the iteration ends with it
-	for event, err := range of.Events(ctx, run.ID, 0) {
+// run is a typed client that runs its workflow and follows the run.
+func run[In, Out any](of *client.Workflow[In, Out], in *mf.Codec[In], out *mf.Codec[Out]) func(request, *told) error {
+	return func(asked request, ended *told) error {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		input, err := mf.Example(in, string(asked.Input))
 		if err != nil {
-			return ended, err
+			ended.Invalid = true
+			return nil
 		}
-		ended.Events = append(ended.Events, event.Type)
-	}
-	output, err := of.Result(ctx, run.ID)
-	var failed *client.RunFailed
-	switch {
-	case errors.As(err, &failed):
-		ended.Status, ended.Code, ended.Step = string(failed.Status), failed.Code, failed.Step
-	case err != nil:
-		return ended, err
-	default:
+		run, err := of.Start(ctx, input, client.WithMetadata(map[string]string{"by": "go"}))
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(scriptOf(run.ID)+".new", asked.Script, 0o600); err != nil {
+			return err
+		}
+		if err := os.Rename(scriptOf(run.ID)+".new", scriptOf(run.ID)); err != nil {
+			return err
+		}
+		ended.ID = run.ID
+		ended.print()
+		for event, err := range of.Events(ctx, run.ID, 0) {
+			if err != nil {
+				return err
+			}
+			ended.Events = append(ended.Events, event.Type)
+		}
+		output, err := of.Result(ctx, run.ID)
+		var failed *client.RunFailed
+		switch {
+		case errors.As(err, &failed):
+			ended.Status, ended.Code, ended.Step = string(failed.Status), failed.Code, failed.Step
+			return nil
+		case err != nil:
+			return err
+		}
 		ended.Status = "completed"
-		if ended.Output, err = out.Encode(*output); err != nil {
-			return ended, err
-		}
+		ended.Output, err = out.Encode(*output)
+		return err
 	}
-	return ended, nil
 }
