@@ -52,6 +52,7 @@ bench: $(READY)
 	$(BIN)/python tests/bench/bench_core.py
 	$(BIN)/python tests/bench/bench_restart.py
 	$(BIN)/python tests/bench/bench_engine.py
+	$(BIN)/python tests/bench/bench_go_server.py
 
 chaos: $(READY)
 	$(BIN)/python -m tests.runtime.faults.chaos --rounds 200
