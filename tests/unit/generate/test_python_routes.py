@@ -49,7 +49,8 @@ MEMBER = re.compile(r'^    [A-Z_]+ = ".*"$', re.MULTILINE)
 ROUTE = re.compile(r"^    executor\.register_function\(.*\)$", re.MULTILINE)
 USED = re.compile(r"^        self\.register_function\([^)]*\)$", re.MULTILINE)
 SIGNATURE = re.compile(
-    r"^        c\.(?:STEP|COMPENSATION)_[A-Z_]+: describe\((?:.|\n)*?\n?\s*\),\n", re.MULTILINE
+    r"^        c\.(?:STEP|COMPENSATION)_[A-Z_]+: describe\((?:.|\n)*?\n?\s*\),\n",
+    re.MULTILINE,
 )
 EVENT = re.compile(r"^        return self\.signal\((?:.|\n)*?\)$", re.MULTILINE)
 START = re.compile(r"^START_PATH = .*$", re.MULTILINE)
