@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 	"sync"
 	"time"
 
@@ -400,3 +401,5 @@ func (e *effects) callWebhook(effect *store.Effect) (bool, error) {
 	}
 	return true, call(e.ctx, url, body)
 }
+
+func cut(parent string) (runID, childID string, there bool) { return strings.Cut(parent, ":") }

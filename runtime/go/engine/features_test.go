@@ -616,13 +616,16 @@ func TestListenersHearEveryRowOnce(t *testing.T) {
 	run := h.start(&StartRequest{Workflow: "waits"})
 	var mutex sync.Mutex
 	var types []string
-	stop := run.Listen(func(rows []core.HistoryRow) {
+	stop, err := h.engine.Listen(run.ID(), func(rows []core.HistoryRow) {
 		mutex.Lock()
 		defer mutex.Unlock()
 		for _, row := range rows {
 			types = append(types, row.Type)
 		}
 	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	h.finish(run)
 	stop()
 	mutex.Lock()

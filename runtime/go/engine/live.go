@@ -35,6 +35,7 @@ type Run struct {
 	poisoned  string
 	queued    *core.Event // the start of a run that may not run yet
 	gone      bool        // evicted: the store has all of it, and perhaps more by now
+	loose     bool        // nobody tells it of anything: it is not, or no more, the run in memory
 
 	// of LiveRuns
 	older, newer *Run
@@ -110,24 +111,6 @@ func (r *Run) View(show func(view View)) {
 	show(View{r.row, r.state, r.deployed, r.poisoned, r.ended(), r.info.traceparent})
 }
 
-type listener struct{ hear func(rows []core.HistoryRow) }
-
-// Listen hears of every history row once it is durable, in order, until stop is called.
-// It must not block.
-func (r *Run) Listen(hear func(rows []core.HistoryRow)) (stop func()) {
-	made := &listener{hear}
-	r.mutex.Lock()
-	r.listeners = append(r.listeners, made)
-	r.mutex.Unlock()
-	return func() {
-		r.mutex.Lock()
-		defer r.mutex.Unlock()
-		// who tells the rows reads the list without the lock
-		others := slices.Clone(r.listeners)
-		r.listeners = slices.DeleteFunc(others, func(each *listener) bool { return each == made })
-	}
-}
-
 // wake: everybody who waits looks again.
 func (r *Run) wake() {
 	r.mutex.Lock()
@@ -139,7 +122,7 @@ func (r *Run) wake() {
 }
 
 func (r *Run) idle() bool {
-	return r.inFlight == 0 && len(r.waiters) == 0 && len(r.listeners) == 0
+	return r.inFlight == 0 && len(r.waiters) == 0 && len(r.listening()) == 0
 }
 
 // effectSet are the open outbox rows of a run, by kind and key. Most runs have a few.
@@ -296,7 +279,7 @@ func (l *liveRuns) evict() {
 		next := run.newer
 		if run.mutex.TryLock() {
 			if run.idle() {
-				run.gone = true
+				run.gone, run.loose = true, true
 				l.unlist(run)
 				wanted--
 			}
@@ -322,7 +305,9 @@ func (l *liveRuns) getOnce(runID string) (run *Run, err error, current bool) { /
 	epoch, open := l.epoch()
 	if !open {
 		// nobody may decide on it: it is there to be looked at
-		run, err = l.read(runID, -1)
+		if run, err = l.read(runID, -1); run != nil {
+			run.loose = true
+		}
 		return run, err, true
 	}
 	l.mutex.Lock()
@@ -449,7 +434,9 @@ func (l *liveRuns) clear() []*Run {
 	return slices.DeleteFunc(runs, func(run *Run) bool {
 		run.mutex.Lock()
 		defer run.mutex.Unlock()
-		return len(run.waiters) == 0 && len(run.listeners) == 0
+		// whoever comes from here on looks for the run again
+		run.loose = true
+		return len(run.waiters) == 0 && len(run.listening()) == 0
 	})
 }
 

@@ -210,7 +210,9 @@ func (p *pipeline) written(count int, err error) {
 	if p.first == len(p.inFlight) {
 		p.inFlight, p.first = p.inFlight[:0], 0
 	} else if p.first > 4_096 && p.first > len(p.inFlight)/2 {
-		p.inFlight, p.first = append(p.inFlight[:0], p.inFlight[p.first:]...), 0
+		left := copy(p.inFlight, p.inFlight[p.first:])
+		clear(p.inFlight[left:])
+		p.inFlight, p.first = p.inFlight[:left], 0
 	}
 	var conflict *store.Conflict
 	if err != nil && !errors.As(err, &conflict) {

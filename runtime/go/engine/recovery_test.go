@@ -64,11 +64,15 @@ func TestWhoWaitsForARunWaitsOverARecovery(t *testing.T) {
 	run := h.start(&StartRequest{Workflow: "waits"})
 	var mutex sync.Mutex
 	heard := 0
-	defer run.Listen(func(rows []core.HistoryRow) {
+	stop, err := h.engine.Listen(run.ID(), func(rows []core.HistoryRow) {
 		mutex.Lock()
 		defer mutex.Unlock()
 		heard += len(rows)
-	})()
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop()
 	waited := make(chan bool)
 	go func() {
 		again, err := h.engine.Wait(patience(t), run, 20*time.Hour)

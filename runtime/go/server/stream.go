@@ -36,12 +36,15 @@ func stream(s *Server, r *request) error {
 	}
 	// the log is what is streamed; news only say that it is worth a look
 	news := make(chan struct{}, 1)
-	stop := run.Listen(func([]core.HistoryRow) {
+	stop, err := s.engine.Listen(run.ID(), func([]core.HistoryRow) {
 		select {
 		case news <- struct{}{}:
 		default:
 		}
 	})
+	if err != nil {
+		return err
+	}
 	defer stop()
 	header := r.out.Header()
 	header["Content-Type"] = []string{"text/event-stream"}
