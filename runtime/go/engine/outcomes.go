@@ -146,9 +146,7 @@ func (e *Engine) recover() (again time.Duration, done bool) {
 	if e.state.Load() != stateRecovering {
 		return 0, true
 	}
-	for _, run := range e.runs.clear() {
-		e.watched[run.id] = run
-	}
+	e.forgotten(e.runs.clear())
 	// once more: what was being carried out when the store failed may have come behind
 	e.silence()
 	e.dispatcher.reset()
