@@ -39,8 +39,9 @@ coverage-runtime: $(READY)
 		--source=magicflow.core,magicflow.engine,magicflow.store \
 		-m pytest tests/runtime/core tests/runtime/engine tests/runtime/store \
 		tests/runtime/simulation -k "not under_any_schedule"
-	$(BIN)/python -m coverage json --data-file=.coverage-runtime -q -o .coverage-runtime.json
-	$(BIN)/python scripts/check_coverage.py .coverage-runtime.json 95
+	@mkdir -p htmlcov
+	$(BIN)/python -m coverage json --data-file=.coverage-runtime -q -o htmlcov/runtime.json
+	$(BIN)/python scripts/check_coverage.py htmlcov/runtime.json 95
 
 bench: $(READY)
 	$(BIN)/python tests/bench/bench_cli.py

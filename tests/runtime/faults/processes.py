@@ -88,6 +88,9 @@ class Process:
             _, errors = self.process.communicate()
             raise DidNotStart(errors.decode(errors="replace"))
 
+    errors = b""
+    """What it wrote to its log, once it has ended."""
+
     @property
     def pid(self) -> int:
         return self.process.pid
@@ -123,7 +126,8 @@ class Process:
 
     def _close(self) -> None:
         for stream in (self.process.stdout, self.process.stderr):
-            if stream is not None:
+            if stream is not None and not stream.closed:
+                self.errors = stream.read() or b""
                 stream.close()
 
 
