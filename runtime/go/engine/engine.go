@@ -192,7 +192,9 @@ func (e *Engine) load() error {
 		return err
 	}
 	// from here on what is handed out may report at once
-	e.state.Store(stateOpen)
+	if !e.state.CompareAndSwap(stateNew, stateOpen) && !e.state.CompareAndSwap(stateRecovering, stateOpen) {
+		return errNotOpen // it was closed meanwhile
+	}
 	e.timers.load(due)
 	now := e.clock.Now()
 	for _, deployed := range e.catalog.known() {

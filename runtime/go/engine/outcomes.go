@@ -20,7 +20,7 @@ func (e *Engine) durable(settled []pending) {
 		run.mutex.Lock()
 		run.inFlight--
 		ended := run.ended()
-		listeners := run.listeners
+		listeners := run.listening()
 		var row store.RunRow
 		if ended {
 			row = run.row
@@ -37,7 +37,9 @@ func (e *Engine) durable(settled []pending) {
 				e.traces.Record(run, of.history)
 			}
 			for _, each := range listeners {
-				each.hear(of.history)
+				if !each.gone.Load() {
+					each.hear(of.history)
+				}
 			}
 		}
 		if ended {
@@ -113,7 +115,7 @@ func (e *Engine) refused(of *pending, conflict *store.Conflict) {
 	}
 	run.mutex.Lock()
 	run.inFlight--
-	run.gone = true
+	run.gone, run.loose = true, true
 	first := run.row.Version <= 1
 	run.mutex.Unlock()
 	if conflict.Reason == store.ConflictVersion {
