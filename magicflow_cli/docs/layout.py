@@ -115,7 +115,7 @@ def _size(box: Box) -> PlacedBox:
             box=box,
             x=0,
             y=0,
-            width=TERMINAL[0],
+            width=max(TERMINAL[0], width_of(box.title, TITLE) + PADDING),
             height=TERMINAL[1],
             lines=[("title", box.title)],
             inner=[],
