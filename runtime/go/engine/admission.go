@@ -140,6 +140,11 @@ func (a *admission) withdraw(workflow, runID string) {
 // leave: the run ended, and those that its place lets in are admitted.
 func (a *admission) leave(workflow, runID string, limits *concurrency) {
 	a.withdraw(workflow, runID)
+	a.letIn(workflow, limits)
+}
+
+// letIn admits whoever waits and may run.
+func (a *admission) letIn(workflow string, limits *concurrency) {
 	known := a.of(workflow)
 	var blocked []waitingRun
 	for len(known.waiting) > 0 {

@@ -211,6 +211,7 @@ func (e *Engine) load() error {
 	}
 	e.tasksGone.Store(false)
 	e.dispatcher.recovered()
+	e.starts.letIn()
 	effects, err := e.store.Effects([]string{store.Event, store.Child, store.Stop, store.Retry, store.Webhook}, "")
 	if err != nil {
 		return err

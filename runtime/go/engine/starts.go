@@ -236,19 +236,9 @@ func (s *starts) queue(run *Run, event *core.Event, delay int64, done *Settled) 
 
 // admit begins a run that was queued; it is false when there is nothing to begin.
 func (s *starts) admit(runID string) bool {
-	run, err := s.engine.runs.get(runID)
-	if err == nil && run != nil {
-		run.mutex.Lock()
-		event := run.queued
-		run.queued = nil
-		run.mutex.Unlock()
-		if event == nil {
-			return false
-		}
-		err = s.engine.feed(run, event, nil)
-	}
+	begun, err := s.beginQueued(runID)
 	if err == nil {
-		return run != nil
+		return begun
 	}
 	var failed *store.Error
 	if errors.As(err, &failed) {
@@ -257,6 +247,40 @@ func (s *starts) admit(runID string) bool {
 		logger.Error("a queued run does not start", "run_id", runID, "error", err.Error())
 	}
 	return false
+}
+
+// beginQueued takes the start and decides it under one hold of the run's lock: an event
+// that comes meanwhile meets a run that waits, or one that has started.
+func (s *starts) beginQueued(runID string) (begun bool, err error) {
+	for {
+		run, err := s.engine.runs.get(runID)
+		if err != nil || run == nil {
+			return false, err
+		}
+		run.mutex.Lock()
+		if run.gone {
+			run.mutex.Unlock()
+			continue
+		}
+		defer run.mutex.Unlock()
+		event := run.queued
+		if event == nil {
+			return false, nil
+		}
+		run.queued = nil
+		return true, s.engine.feedLocked(run, event, nil)
+	}
+}
+
+// letIn: whose place became free when nobody was there to see it.
+func (s *starts) letIn() {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	for _, deployed := range s.engine.catalog.All() {
+		if limits := deployed.concurrency; limits != nil {
+			s.admission.letIn(deployed.Plan.Name, limits)
+		}
+	}
 }
 
 // comeDue: a delayed start is due. The run runs, or waits for a place.
