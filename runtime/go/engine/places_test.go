@@ -29,13 +29,14 @@ func TestAFreePlaceIsTakenAtTheStart(t *testing.T) {
 	}
 	h.plans = append(h.plans, limited(t, "1.1.0", 2))
 	h.restart()
-	h.until("the queued run begins", func() bool {
-		run, err := h.engine.Find(second.ID())
-		if err != nil {
-			t.Fatal(err)
-		}
-		return statusOf(run) != statusQueued
-	})
+	h.settle() // no time passes: the first run has not ended
+	run, err := h.engine.Find(second.ID())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if status := statusOf(run); status != "waiting" {
+		t.Error("the second run is", status)
+	}
 }
 
 // TestACancelMeetsAQueuedRunOrOneThatHasStarted, never one in between.
