@@ -21,7 +21,7 @@ Start = Callable[..., "Executor"]
 
 
 class Executor:
-    """A running executor; its log lines are JSON."""
+    """A running executor or server; its log lines are JSON."""
 
     def __init__(self, popen: subprocess.Popen[str]) -> None:
         self.popen = popen
@@ -35,6 +35,16 @@ class Executor:
             if self.lines[-1]["msg"] == message:
                 return self.lines[-1]
         raise AssertionError(f"it never said {message!r}: {self.lines}")
+
+    def wait_for_start(self, start: str) -> str:
+        """The rest of the first message that starts so."""
+        assert self.popen.stderr is not None
+        for text in self.popen.stderr:
+            self._take(text)
+            message = str(self.lines[-1]["msg"])
+            if message.startswith(start):
+                return message.removeprefix(start)
+        raise AssertionError(f"it never said {start!r}: {self.lines}")
 
     def stop(self) -> int:
         """Ask it to end; its exit code."""
@@ -63,6 +73,12 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def program(project: Path) -> Path:
     """The executor as `go build` makes it."""
     return build(project, "./cmd/executor", project / "bin" / "executor")
+
+
+@pytest.fixture(scope="session")
+def server(project: Path) -> Path:
+    """The server as `go build` makes it."""
+    return build(project, "./cmd/server", project / "bin" / "server")
 
 
 @pytest.fixture(scope="session")

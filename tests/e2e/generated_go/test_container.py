@@ -18,7 +18,6 @@ from tests.e2e.generated_python.conftest import clean_environment
 from tests.runtime.serving import serving
 
 _WORDS = re.compile(r"^([A-Z]+) (.*)$")
-PROGRAM = "executor"
 
 
 class Stage:
@@ -93,43 +92,44 @@ def _copy(source: Path, name: str, target: Path) -> None:
         target.write_bytes(Path(name).read_bytes() if Path(name).exists() else b"")
 
 
-def in_tree(stage: Stage) -> list[str]:
-    """How a stage's command is run: with its tree as the root where the system lets
-    us, so that nothing else can be needed."""
+def enter(stage: Stage) -> None:
+    """For `preexec_fn`: the stage's tree becomes all there is, where the system lets us,
+    so that nothing else can be needed."""
+    os.chroot(stage.root)
+    os.chdir("/" + stage.folder.relative_to(stage.root).as_posix())
+
+
+def started(stage: Stage, **variables: str) -> Executor:
     program, *arguments = stage.command
-    closed = ["chroot", str(stage.root), program]
+    given: dict[str, Any] = {
+        "env": {"PATH": os.environ["PATH"], **stage.environment, **variables},
+        "stderr": subprocess.PIPE,
+        "text": True,
+    }
     try:
-        probed = subprocess.run([*closed, "--help"], capture_output=True, check=False)
-    except OSError:
-        probed = None
-    if probed is not None and probed.returncode == 0:
-        return ["chroot", str(stage.root), program, *arguments]
-    return [str(stage.place(program)), *arguments]
+        popen = subprocess.Popen(
+            [program, *arguments], preexec_fn=lambda: enter(stage), **given
+        )
+    except subprocess.SubprocessError:  # we may not
+        command = [stage.place(program), *arguments]
+        popen = subprocess.Popen(command, cwd=stage.folder, **given)
+    return Executor(popen)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the container runs Linux")
-def test_the_container_builds_and_works(
+def test_the_executors_container_builds_and_works(
     project: Path, plan: dict[str, Any], tmp_path: Path
 ) -> None:
-    stage = carry_out(project, project / "cmd" / PROGRAM / "Dockerfile", tmp_path / "t")
+    stage = carry_out(project, project / "cmd" / "executor" / "Dockerfile", tmp_path)
     # on this machine /health answers on loopback only, and on any port
     assert stage.environment.pop("MAGICFLOW_HEALTH_HOST") == "0.0.0.0"
-    assert stage.environment.pop("MAGICFLOW_HEALTH_PORT") == "8081"
+    assert stage.environment["MAGICFLOW_HEALTH_PORT"] == "8081"
     with serving(plan) as running:
-        executor = Executor(
-            subprocess.Popen(
-                in_tree(stage),
-                cwd=stage.folder,
-                env={
-                    "PATH": os.environ["PATH"],
-                    **stage.environment,
-                    "MAGICFLOW_HEALTH_PORT": "0",
-                    "MAGICFLOW_URL": running.url,
-                    "MAGICFLOW_TOKEN": running.token,
-                },
-                stderr=subprocess.PIPE,
-                text=True,
-            )
+        executor = started(
+            stage,
+            MAGICFLOW_HEALTH_PORT="0",
+            MAGICFLOW_URL=running.url,
+            MAGICFLOW_TOKEN=running.token,
         )
         try:
             url = "http://" + str(executor.wait_for("health")["address"])
@@ -137,3 +137,24 @@ def test_the_container_builds_and_works(
             assert httpx.get(f"{url}/health/workflow").json()["missing"] == []
         finally:
             assert executor.stop() == 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the container runs Linux")
+def test_the_servers_container_builds_and_works(project: Path, tmp_path: Path) -> None:
+    stage = carry_out(project, project / "cmd" / "server" / "Dockerfile", tmp_path)
+    assert stage.environment.pop("MAGICFLOW_HOST") == "0.0.0.0"
+    assert stage.environment["MAGICFLOW_PORT"] == "8080"
+    server = started(stage, MAGICFLOW_PORT="0", MAGICFLOW_TOKENS="a-secret")
+    try:
+        url = server.wait_for_start("listening on ")
+        assert httpx.get(f"{url}/api/v2/workflows").status_code == 401
+        headers = {"Authorization": "Bearer a-secret"}
+        listed = httpx.get(f"{url}/api/v2/workflows", headers=headers).json()
+        assert [each["name"] for each in listed["workflows"]] == ["user-onboarding"]
+    finally:
+        assert server.stop() == 0
+    assert (stage.folder / "data" / "magicflow.db").is_file()
+    refused = started(stage, MAGICFLOW_PORT="0")
+    assert refused.popen.wait(20) == 2
+    refused.stop()
+    assert "token" in refused.lines[-1]["msg"]

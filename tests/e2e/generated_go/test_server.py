@@ -1,0 +1,82 @@
+"""The generated server: options and configuration, functions in its own process."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import httpx
+import pytest
+from magicflow.client import Client
+
+from tests.e2e.generated_go.conftest import Start
+from tests.e2e.generated_python.conftest import clean_environment
+
+INPUT = {"email": "ada@example.org", "name": "Ada"}
+
+
+def test_server_and_functions_in_one_process(start: Start, server: Path) -> None:
+    """The stubs give examples; a run of user-onboarding goes on to its end."""
+    process = start("--no-auth", "--in-process", "--port", "0", of=server)
+    with Client(process.wait_for_start("listening on ")) as client:
+        ended = client.wait(client.start("user-onboarding", INPUT).id, 20)
+        assert ended.status in ("completed", "failed")
+        steps = {row["step"]: row["status"] for row in client.steps(ended.id)}
+    assert steps["validate-user"] == "completed"
+    assert process.stop() == 0
+    told = [line for line in process.lines if line.get("step") == "validate-user"]
+    assert told and told[0]["run_id"] == ended.id
+
+
+def test_without_in_process_functions_are_polled_for(
+    start: Start, server: Path
+) -> None:
+    process = start("--no-auth", "--port", "0", of=server)
+    with Client(process.wait_for_start("listening on ")) as client:
+        run = client.start("user-onboarding", INPUT)
+        assert client.status(run.id).status == "running"
+    assert process.stop() == 0
+
+
+def test_the_file_is_read_and_what_it_cannot_mean_is_told(
+    start: Start, server: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "server.yaml").write_text(
+        "server: {port: 0}\nstorage: {embedded: {path: kept/runs.db}}\n"
+        "auth: {tokens: [{name: a, value: '${SECRET}'}]}\nspeed: {fast: true}\n"
+    )
+    process = start(of=server, SECRET="s3")
+    process.wait_for("the setting `speed` has no effect yet")
+    url = process.wait_for_start("listening on ")
+    assert httpx.get(f"{url}/api/v2/workflows").status_code == 401
+    headers = {"Authorization": "Bearer s3"}
+    assert httpx.get(f"{url}/api/v2/workflows", headers=headers).status_code == 200
+    assert process.stop() == 0
+    assert (tmp_path / "kept" / "runs.db").is_file()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((), "token"),
+        (("--no-auth", "--host", "0.0.0.0"), "loopback"),
+        (("--no-such",), "no-such"),
+        (("--config", "none.yaml"), "none.yaml"),
+        (("--no-auth", "more"), "more"),
+    ],
+)
+def test_what_cannot_be_is_one_line_and_exit_code_2(
+    server: Path, tmp_path: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    done = subprocess.run(
+        [server, *arguments],
+        cwd=tmp_path,
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        timeout=20,
+    )
+    assert done.returncode == 2
+    assert re.fullmatch(rf"error: .*{re.escape(message)}.*\n", done.stderr)
