@@ -37,6 +37,7 @@ def test_a_full_disk_stops_everything_until_it_is_freed(place: Place) -> None:
         wait_for("a start", 10, lambda: len(load.times) > 20)
         server.limit_files(0)
         wait_for("a failure", 10, lambda: load.failures)
+        time.sleep(0.5)  # answers from before may still be on their way
         failed = time.monotonic()
         time.sleep(1.0)
         assert httpx.get(f"{place.url}/health").json()["status"] == "degraded"

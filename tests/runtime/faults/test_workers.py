@@ -24,16 +24,16 @@ def test_a_worker_stopped_past_its_lease_is_refused(place: Place) -> None:
         Client(place.url) as client,
         place.worker() as late,
     ):
-        run = client.start("slow", {"n": 1, "ms": 500})
+        run = client.start("slow", {"n": 1, "ms": 2_000})
         wait_for("a lease", 10, lambda: _is_leased(place))
         late.freeze()
         with place.worker():
-            assert client.result(run.id, timeout=20) == {"n": 2}
+            assert client.result(run.id, timeout=30) == {"n": 2}
         before = place.metric("magicflow_stale_reports")
         late.thaw()
         wait_for(
             "a refusal",
-            10,
+            30,
             lambda: place.metric("magicflow_stale_reports") > before,
         )
         assert client.result(run.id) == {"n": 2}
