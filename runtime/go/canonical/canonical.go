@@ -40,6 +40,17 @@ func Append(out []byte, value any) ([]byte, error) {
 	return w.out, nil
 }
 
+// AppendSafe is Append with integral numbers beyond ±(2^53−1) in exponent notation, so that
+// every decoder of the domain reads the text again: 1e+20 and not 100000000000000000000.
+// The canonical text of both is the same.
+func AppendSafe(out []byte, value any) ([]byte, error) {
+	w := writer{out: out, limit: -1, safe: true}
+	if err := w.write(value, 0); err != nil {
+		return out, err
+	}
+	return w.out, nil
+}
+
 // Exceeds says whether the canonical text has more than limit bytes, and stops there:
 // it costs no more than the limit.
 func Exceeds(value any, limit int) (bool, error) {
@@ -55,7 +66,8 @@ const maxDepth = 10_000
 
 type writer struct {
 	out   []byte
-	limit int // -1 is none
+	limit int  // -1 is none
+	safe  bool // no integers beyond ±(2^53−1)
 }
 
 func (w *writer) write(value any, depth int) error {
@@ -80,13 +92,13 @@ func (w *writer) write(value any, depth int) error {
 		if math.IsNaN(of) || math.IsInf(of, 0) {
 			return errors.New("NaN and infinities are no JSON numbers")
 		}
-		w.out = AppendNumber(w.out, of)
+		w.number(of)
 	case json.Number:
 		double, err := of.Float64()
 		if err != nil {
 			return fmt.Errorf("the number is beyond the range of doubles: %w", err)
 		}
-		w.out = AppendNumber(w.out, double)
+		w.number(double)
 	case []any:
 		return w.array(of, depth)
 	case map[string]any:
@@ -95,6 +107,14 @@ func (w *writer) write(value any, depth int) error {
 		return fmt.Errorf("%T is no JSON type", value)
 	}
 	return w.bounded()
+}
+
+func (w *writer) number(value float64) {
+	if w.safe && math.Abs(value) > MaxSafeInteger {
+		w.out = appendExponent(w.out, value)
+	} else {
+		w.out = AppendNumber(w.out, value)
+	}
 }
 
 func (w *writer) bounded() error {
@@ -195,6 +215,10 @@ func AppendNumber(out []byte, value float64) []byte {
 	if size >= 1e-6 && size < 1e21 {
 		return strconv.AppendFloat(out, value, 'f', -1, 64)
 	}
+	return appendExponent(out, value)
+}
+
+func appendExponent(out []byte, value float64) []byte {
 	out = strconv.AppendFloat(out, value, 'e', -1, 64)
 	// Go pads the exponent to two digits: 1e-07.
 	if count := len(out); count >= 4 && out[count-2] == '0' && (out[count-3] == '-' || out[count-3] == '+') {

@@ -56,3 +56,16 @@ func TestExceeds(t *testing.T) {
 		t.Error(over, err)
 	}
 }
+
+func TestAppendSafe(t *testing.T) {
+	for value, want := range map[float64]string{
+		1e20: "1e+20", -1e20: "-1e+20", 1 << 53: "9.007199254740992e+15", 1<<53 - 1: "9007199254740991", 0.5: "0.5", 1e21: "1e+21", 1e-7: "1e-7",
+	} {
+		if got, err := AppendSafe(nil, []any{value}); err != nil || string(got) != "["+want+"]" {
+			t.Errorf("%s (%v), not %s", got, err, want)
+		}
+	}
+	if _, err := AppendSafe(nil, struct{}{}); err == nil {
+		t.Error("a struct is written")
+	}
+}

@@ -5,6 +5,9 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/truongtu268/magic-flow/runtime/go/plan"
+	"github.com/truongtu268/magic-flow/runtime/go/types"
 )
 
 func TestPlanOfAnotherHash(t *testing.T) {
@@ -99,8 +102,19 @@ func TestNothingIsRead(t *testing.T) {
 }
 
 // TestLargeDoublesAreReadBack: an expression may have made a double that prints as an
-// integer beyond the domain of what comes in.
+// integer beyond the domain of what comes in. What a store keeps and a worker gets is read
+// by every decoder.
 func TestLargeDoublesAreReadBack(t *testing.T) {
+	task := &ScheduleTask{Input: []any{1e20, -9007199254740992.0}, Settings: &plan.TaskSettings{}}
+	text := task.AppendJSON(nil)
+	value, err := types.DecodeValue(text, 0)
+	if err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+	if input, _ := value.(map[string]any)["input"].([]any); len(input) != 2 || input[0] != 1e20 || input[1] != -9007199254740992.0 {
+		t.Errorf("%s", text)
+	}
+	// canonical JSON of another server
 	delta, err := DecodeDelta([]byte(`{"cells":{"a#0":[100000000000000000000]},"run":{"version":1}}`))
 	if err != nil {
 		t.Fatal(err)

@@ -55,7 +55,7 @@ func (o *object) someText(name, value string) {
 
 func (o *object) integer(name string, value int64) {
 	o.key(name)
-	o.out = canonical.AppendInteger(o.out, value)
+	o.out = appendInteger(o.out, value)
 }
 
 // some writes an integer that is absent when it is 0.
@@ -110,14 +110,23 @@ func (o *object) texts(name string, values []string) {
 	o.out = append(o.out, ']')
 }
 
-// appendValue writes a JSON value. What no JSON text says cannot have come in; should it
+// appendValue writes a JSON value, as every decoder reads it: an expression may have made
+// an integral double beyond ±(2^53−1), which stands in exponent notation. What no JSON text says cannot have come in; should it
 // have, null stands for it.
 func appendValue(out []byte, value any) []byte {
-	written, err := canonical.Append(out, value)
+	written, err := canonical.AppendSafe(out, value)
 	if err != nil {
 		return append(out, "null"...)
 	}
 	return written
+}
+
+// appendInteger writes an integer; one beyond ±(2^53−1) as the double that it is.
+func appendInteger(out []byte, value int64) []byte {
+	if value >= -maxMillis && value <= maxMillis {
+		return canonical.AppendInteger(out, value)
+	}
+	return appendValue(out, float64(value))
 }
 
 func textOf(value any) string {

@@ -200,7 +200,7 @@ func (m *runMember) take(run, from *Run) {
 func (m *runMember) append(r *Run, out []byte) []byte {
 	switch {
 	case m.integer != nil:
-		return canonical.AppendInteger(out, *m.integer(r))
+		return appendInteger(out, *m.integer(r))
 	case m.text != nil:
 		return canonical.AppendQuoted(out, *m.text(r))
 	case m.flag != nil:

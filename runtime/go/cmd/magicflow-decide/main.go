@@ -11,6 +11,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -25,6 +26,19 @@ type line struct {
 	Event  json.RawMessage `json:"event"`
 	Reload bool            `json:"reload"`
 	Resume bool            `json:"resume"`
+}
+
+// canonicalOf is the canonical form of what the core wrote, which differs from it in the
+// notation of large numbers only.
+func canonicalOf(text []byte) ([]byte, error) {
+	var value any
+	if err := json.Unmarshal(text, &value); err != nil {
+		return nil, err
+	}
+	if again, err := canonical.AppendSafe(nil, value); err != nil || !bytes.Equal(again, text) {
+		return nil, fmt.Errorf("not in canonical order: %s, %w", text, err)
+	}
+	return canonical.Append(nil, value)
 }
 
 // session is one run.
@@ -54,6 +68,9 @@ func filter() error {
 			return fmt.Errorf("no line of ours: %w", err)
 		}
 		answer, err := run.answer(&read)
+		if err == nil {
+			answer, err = canonicalOf(answer)
+		}
 		if err != nil {
 			answer = append(canonical.AppendQuoted([]byte(`{"error":`), err.Error()), '}')
 		}
