@@ -10,19 +10,18 @@ meet, the longest counts. Cycles without a bound grow, and are then without a li
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 
-from magicflow_cli.verify.explore import Graph, Step
+from magicflow_cli.verify.components import components
+from magicflow_cli.verify.explore import Graph, Step, same_name
+from magicflow_cli.verify.moves import Move
 
 NEVER = 1 << 62
 """Milliseconds beyond every limit: without end."""
 START = "@start"
 
-_VISIT = re.compile(r"~\d+(?=$|[/\[#])")
 
 _PATIENCE = 6
 """How often the times of a state may grow before they are taken to be endless."""
@@ -43,6 +42,13 @@ class Times:
     slowest: list[Step]
     """A way that takes the longest time, as far as is known; empty when nothing limits
     it."""
+    latest: dict[int, Step]
+    """The step by which the times of each state grew last."""
+
+    def slow_path(self, step: Step) -> list[Step]:
+        """A way through a step that takes long, as far as is known; empty for one in a
+        circle."""
+        return _back(self.latest, step)
 
     def reaches(self, state: int) -> bool:
         return state == 0 or self.first[state] is not None
@@ -67,19 +73,12 @@ class _Moment:
     grown: int = 0
 
 
-@lru_cache(maxsize=65_536)
-def _name(path: str) -> str:
-    """A path without the numbers of visits and attempts: states that differ in these
-    alone are one, and so are their times."""
-    return _VISIT.sub("~", path)
-
-
 def take_time(graph: Graph) -> Times:
     """Follow the times through the graph, every state after those that lead to it."""
     search = _Search(graph)
-    for component in _components(graph):
+    for component in components([[s.target for s in found] for found in graph.steps]):
         search.visit(component)
-    times = _breadth_first(graph, search.possible, search.longest)
+    times = _breadth_first(graph, search)
     if times.longest is not None and search.last is not None:
         times.slowest = _back(search.latest, search.last)
     return times
@@ -132,50 +131,6 @@ class _Search:
         return True
 
 
-def _components(graph: Graph) -> list[list[int]]:
-    """States by strongly connected component, each component before those that it
-    leads to (Tarjan's algorithm, without recursion)."""
-    index: dict[int, int] = {}
-    low: dict[int, int] = {}
-    stack: list[int] = []
-    on_stack: set[int] = set()
-    found: list[list[int]] = []
-    calls: list[tuple[int, int]] = [(0, 0)]
-    while calls:
-        state, place = calls.pop()
-        if place == 0:
-            index[state] = low[state] = len(index)
-            stack.append(state)
-            on_stack.add(state)
-        steps = graph.steps[state]
-        while place < len(steps):
-            target = steps[place].target
-            place += 1
-            if target not in index:
-                calls += [(state, place), (target, 0)]
-                break
-            if target in on_stack:
-                low[state] = min(low[state], low[target])
-        else:
-            if low[state] == index[state]:
-                at = _last(stack, state)
-                found.append(stack[at:])
-                on_stack.difference_update(stack[at:])
-                del stack[at:]
-            if calls:
-                above = calls[-1][0]
-                low[above] = min(low[above], low[state])
-    return found[::-1]
-
-
-def _last(stack: list[int], state: int) -> int:
-    """Where a state stands, looked for from the end."""
-    place = len(stack) - 1
-    while stack[place] != state:
-        place -= 1
-    return place
-
-
 def _back(latest: Mapping[int, Step], last: Step) -> list[Step]:
     """The steps by which the times of states grew last, back to the start."""
     way = [last]
@@ -192,11 +147,11 @@ def _at_move(moment: _Moment, step: Step, all_steps: list[Step]) -> Clocks | Non
     """The clocks when a step happens; None when there is no time for it."""
     move = step.move
     if move.kind != "timer":
-        begun = moment.begun.get(_name(move.item), {})
+        begun = moment.begun.get(same_name(move.item), {})
         if not _has_time(moment, begun, move.least):
             return None
-        return _later(moment, begun, NEVER if move.wait is None else move.wait)
-    timer = _name(move.event["timer_id"])
+        return _later(moment, begun, _longest(move))
+    timer = same_name(move.event["timer_id"])
     delay = moment.delays.get(timer, 0)
     begun = moment.begun.get(timer, {})
     if move.encloses:
@@ -204,6 +159,14 @@ def _at_move(moment: _Moment, step: Step, all_steps: list[Step]) -> Clocks | Non
     else:
         lasts = _has_time(moment, begun, delay)
     return _later(moment, begun, delay) if lasts else None
+
+
+def _longest(move: Move) -> int:
+    """How long after its beginning a move may come; a result comes before the limit."""
+    if move.wait is None:
+        return NEVER
+    in_time = move.kind == "task" and "timeout" not in (move.outcome or {})
+    return max(move.wait - 1, 0) if in_time else move.wait
 
 
 def _has_time(moment: _Moment, begun: Clocks, least: int) -> bool:
@@ -218,10 +181,10 @@ def _lasts(moment: _Moment, timer: str, delay: int, steps: list[Step]) -> bool:
         if move.encloses:
             continue
         if move.kind == "timer":
-            own = _name(move.event["timer_id"])
+            own = same_name(move.event["timer_id"])
             begun, wait = moment.begun.get(own, {}), moment.delays.get(own, 0)
         else:
-            begun = moment.begun.get(_name(move.item), {})
+            begun = moment.begun.get(same_name(move.item), {})
             wait = NEVER if move.wait is None else move.wait
         if timer in begun and begun[timer] + wait >= delay:
             return True
@@ -245,11 +208,12 @@ def _later(moment: _Moment, begun: Clocks, wait: int) -> Clocks:
 def _after(moment: _Moment, step: Step, clocks: Clocks) -> _Moment:
     """The times of the state behind a step."""
     clocks = dict(clocks)
-    gone = set(map(_name, step.closed))
+    gone = set(map(same_name, step.closed))
     opened = {
-        _name(path): tuple(map(_name, timers)) for path, timers in step.opened.items()
+        same_name(path): tuple(map(same_name, timers))
+        for path, timers in step.opened.items()
     }
-    started = {_name(timer): delay for timer, delay in step.delays.items()}
+    started = {same_name(timer): delay for timer, delay in step.delays.items()}
     for path in gone:
         for name, time in moment.begun.get(path, {}).items():
             clocks[name] = max(clocks.get(name, 0), time)
@@ -317,7 +281,8 @@ def _widest(mine: int | None, other: int | None, endless: bool) -> int:
     return mine
 
 
-def _breadth_first(graph: Graph, possible: set[int], longest: int) -> Times:
+def _breadth_first(graph: Graph, search: _Search) -> Times:
+    possible = search.possible
     steps = [[s for s in found if id(s) in possible] for found in graph.steps]
     first: list[Step | None] = [None] * graph.states
     depth = [0] * graph.states
@@ -333,4 +298,5 @@ def _breadth_first(graph: Graph, possible: set[int], longest: int) -> Times:
     for state in range(graph.states):
         if state not in seen:
             steps[state] = []
-    return Times(steps, first, depth, None if longest >= NEVER else longest, [])
+    longest = None if search.longest >= NEVER else search.longest
+    return Times(steps, first, depth, longest, [], search.latest)

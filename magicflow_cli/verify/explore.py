@@ -10,9 +10,11 @@ way to a state.
 from __future__ import annotations
 
 import json
+import re
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from magicflow.core import Decision, State, apply, decide, new_state
@@ -20,10 +22,13 @@ from magicflow.core.frames import RUN_TIMEOUT
 from magicflow.plan import load_plan
 from magicflow.plan.nodes import Plan
 
+from magicflow_cli.verify.components import components
 from magicflow_cli.verify.independence import Independence
 from magicflow_cli.verify.moves import NOW, Move, Moves
 from magicflow_cli.verify.normal import Normal
 from magicflow_cli.verify.reads import Json
+
+_VISIT = re.compile(r"~\d+(?=$|[/\[#])")
 
 DEFAULT_BOUND = 20_000
 """States."""
@@ -97,15 +102,16 @@ def explore(
 ) -> Graph:
     """Explore the runs of a plan (its JSON). `facts` is asked what each transition
     shows; without `reduce` every interleaving is looked at."""
-    strict: frozenset[str] = frozenset()
-    while True:
-        search = _Search(plan, bound, facts, progress, strict, reduce)
-        search.run()
-        unfinished = search.apart - search.finished
-        if not unfinished or unfinished <= strict:
-            return search.graph
-        # A part that never ends well keeps those behind it from being looked at.
-        strict |= unfinished
+    search = _Search(plan, bound, facts, progress, reduce)
+    search.run()
+    return search.graph
+
+
+@lru_cache(maxsize=65_536)
+def same_name(path: str) -> str:
+    """A path without the numbers of visits and attempts: states that differ in these
+    alone are one."""
+    return _VISIT.sub("~", path)
 
 
 class _Search:
@@ -115,21 +121,18 @@ class _Search:
         bound: int,
         facts: Callable[[State, State, Move, Decision], tuple[Any, ...]] | None,
         progress: Progress | None,
-        strict: frozenset[str],
         reduce: bool,
     ) -> None:
         self.plan: Plan = load_plan(plan)
         self.moves = Moves(plan)
         self.normal = Normal(self.moves.structure)
-        self.independence = Independence(self.moves.structure, strict)
+        self.independence = Independence(self.moves.structure)
         self.graph = Graph(bound)
         self.facts = facts
         self.progress = progress
         self.reduce = reduce
-        self.apart: set[str] = set()
-        """Concurrent nodes whose parts were not interleaved."""
-        self.finished: set[str] = set()
-        """Concurrent nodes that have ended well."""
+        self.put_off: dict[int, tuple[State, list[Move]]] = {}
+        """By state: moves that are looked at in the states behind it."""
         self._known: dict[bytes, int] = {}
         self._waiting: deque[tuple[int, State]] = deque()
 
@@ -141,6 +144,17 @@ class _Search:
         for move in self.moves.starts():
             self._go(0, empty, move)
         graph.sampled = tuple(self.moves.sampled)
+        self._work()
+        while not graph.frontier and (forgotten := self._forgotten()):
+            for number in forgotten:
+                state, moves = self.put_off.pop(number)
+                for move in moves:
+                    self._go(number, state, move)
+            self._work()
+        graph.sampled = tuple(sorted(set(self.moves.sampled)))
+
+    def _work(self) -> None:
+        graph = self.graph
         while self._waiting:
             number, state = self._waiting.popleft()
             if graph.states > graph.bound:
@@ -149,26 +163,40 @@ class _Search:
             self._expand(number, state)
             if self.progress is not None:
                 self.progress(graph.states, len(self._waiting))
-        graph.sampled = tuple(sorted(set(self.moves.sampled)))
 
     def _expand(self, number: int, state: State) -> None:
         moves = self.moves.of(state)
         self._note_endless(number, state, moves)
-        chosen, apart = (moves, set[str]())
-        if self.reduce:
-            chosen, apart = self.independence.group(state, moves)
-        before = self.graph.states
+        chosen = self.independence.group(state, moves) if self.reduce else moves
         for move in chosen:
             self._go(number, state, move)
-        if apart:
-            if self.graph.states == before:
-                # everything that follows is known: what was put off must not be put
-                # off for ever
-                for move in moves:
-                    if move not in chosen:
-                        self._go(number, state, move)
-            else:
-                self.apart |= apart
+        if len(chosen) < len(moves):
+            put_off = [move for move in moves if move not in chosen]
+            self.put_off[number] = state, put_off
+
+    def _forgotten(self) -> list[int]:
+        """States of which something that was put off is looked at in no state behind
+        them: what went before it always ends it, or goes round for ever."""
+        bits: dict[str, int] = {}
+
+        def bit(move: Move) -> int:
+            return 1 << bits.setdefault(same_name(move.item), len(bits))
+
+        graph = self.graph
+        seen = [0] * graph.states
+        targets = [[step.target for step in steps] for steps in graph.steps]
+        for component in reversed(components(targets)):
+            found = 0
+            for state in component:
+                for step in graph.steps[state]:
+                    found |= bit(step.move) | seen[step.target]
+            for state in component:
+                seen[state] = found
+        return [
+            number
+            for number, (_, moves) in self.put_off.items()
+            if any(not seen[number] & bit(move) for move in moves)
+        ]
 
     def _go(self, number: int, state: State, move: Move) -> None:
         event = {**move.event, "id": "e", "at": NOW}
@@ -185,7 +213,7 @@ class _Search:
         if target is None:
             target = self._add(form, step, after)
         step.target = target
-        self._note_frames(state, after, decision, step)
+        self._note_frames(after, decision, step)
         if self.facts is not None:
             step.facts = self.facts(state, after, move, decision)
         self.graph.steps[number].append(step)
@@ -210,9 +238,8 @@ class _Search:
             self._waiting.append((number, state))
         return number
 
-    def _note_frames(
-        self, state: State, after: State, decision: Decision, step: Step
-    ) -> None:
+    @staticmethod
+    def _note_frames(after: State, decision: Decision, step: Step) -> None:
         rows: Mapping[str, Any] = decision.delta.get("frames", {})
         step.opened = {
             path: _timers_around(after, row)
@@ -220,24 +247,9 @@ class _Search:
             if row is not None
         }
         step.closed = tuple(path for path, row in rows.items() if row is None)
-        for path in step.closed:
-            frame = state["frames"].get(path)
-            if frame is not None:
-                self._note_finished(frame["node"], decision)
         for command in decision.commands:
             if command["type"] == "start_timer":
                 step.delays[command["timer_id"]] = command["due"] - NOW
-
-    def _note_finished(self, node_id: str, decision: Decision) -> None:
-        """A concurrent node that ended, and not by a failure or from outside."""
-        if node_id in self.finished or node_id not in self.moves.structure.nodes:
-            return
-        owner = self.moves.structure.step_of(node_id)
-        for row in decision.delta.get("history", ()):
-            if (row["type"] == "step_completed" and row.get("step") == owner) or (
-                row["type"] == "run_completed" and owner is None
-            ):
-                self.finished.add(node_id)
 
     def _note_endless(self, number: int, state: State, moves: list[Move]) -> None:
         """States that stay for ever when nobody outside does anything: no timer runs,

@@ -89,11 +89,12 @@ class Findings:
                         ways.append(step)
 
     def _ways(self, steps: Iterable[Step]) -> list[list[Step]]:
-        """Through a step and on to an end, if there is any."""
-        return [
-            [*self.times.path(step.source), step, *self.home.path(step.target)]
-            for step in steps
-        ]
+        """Through a step and on to an end, if there is any: the shortest first, then
+        such as take long, because what a limit ends needs time."""
+        known = list(steps)
+        ways = [[*self.times.path(step.source), step] for step in known]
+        ways += [self.times.slow_path(step) for step in known]
+        return [[*way, *self.home.path(way[-1].target)] for way in ways if way]
 
     def _of(
         self, kind: str, told: Collection[tuple[str, str]] = ()

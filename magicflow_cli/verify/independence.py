@@ -23,22 +23,21 @@ child's node, with the index for iterations."""
 
 
 class Independence:
-    """`strict` are nodes whose parts are never taken apart (see `explore`)."""
+    """Of one plan; what it works out it keeps."""
 
-    def __init__(self, structure: Structure, strict: frozenset[str]) -> None:
+    def __init__(self, structure: Structure) -> None:
         self.structure = structure
-        self.strict = strict
         self._mind = cache(self._work_out)
 
-    def group(self, state: State, moves: list[Move]) -> tuple[list[Move], set[str]]:
-        """Moves that are enough to look at in this state, and the concurrent nodes that
-        this rests on; all moves, and none, when nothing can be left out."""
+    def group(self, state: State, moves: list[Move]) -> list[Move]:
+        """Moves that are enough to look at in this state, as long as the others are
+        looked at in states behind it."""
         items: dict[str, list[Place]] = {}
         for move in moves:
             if not move.encloses and move.item and move.item not in items:
                 items[move.item] = self._places(state, move.item)
         if len(items) < 2 or state["run"]["phase"] not in ("running", "handling"):
-            return moves, set()
+            return moves
         ordered = list(items)
         chosen = {ordered[0]}
         waiting = [ordered[0]]
@@ -48,18 +47,7 @@ class Independence:
                 if other not in chosen and self._are_dependent(current, items[other]):
                     chosen.add(other)
                     waiting.append(other)
-        if len(chosen) == len(items):
-            return moves, set()
-        apart = {
-            place[1]
-            for item in ordered
-            if item not in chosen
-            for mine in chosen
-            for place in [_parting(items[mine], items[item])]
-            if place is not None
-        }
-        kept = [m for m in moves if m.encloses or not m.item or m.item in chosen]
-        return kept, apart
+        return [m for m in moves if m.encloses or not m.item or m.item in chosen]
 
     def _places(self, state: State, path: str) -> list[Place]:
         """The concurrent frames above something, outermost first."""
@@ -95,8 +83,6 @@ class Independence:
         """Whether the order matters between two parts of a concurrent node."""
         structure = self.structure
         node = structure.nodes[above]
-        if above in self.strict:
-            return True
         if node["kind"] == "fork" and node["mode"] != "all":
             return True  # who is first decides
         first, second = self._reach(above, one), self._reach(above, other)
@@ -218,13 +204,6 @@ class Independence:
 
 def _node(place: Place) -> str:
     return place[2].partition("\0")[0]
-
-
-def _parting(one: list[Place], other: list[Place]) -> Place | None:
-    for mine, theirs in zip(one, other, strict=False):
-        if mine != theirs:
-            return mine
-    return None
 
 
 def _ends_run(node: Mapping[str, Any]) -> bool:

@@ -204,10 +204,13 @@ class _Suggester:
                 if goal not in step.facts[0].goals or tries == 0:
                     continue
                 tries -= 1
-                way = [*self.times.path(state), step, *self.home.path(step.target)]
-                made = self._made(way, goal)
-                if made is not None:
-                    return [*found, made]
+                for way in (
+                    [*self.times.path(state), step],
+                    self.times.slow_path(step),
+                ):
+                    made = self._made([*way, *self.home.path(step.target)], goal)
+                    if way and made is not None:
+                        return [*found, made]
         return found
 
     def _made(self, way: list[Step], goal: Goal | None = None) -> _Candidate | None:

@@ -11,6 +11,7 @@ import pytest
 from magicflow_cli.verify.explore import Graph, explore
 from magicflow_cli.verify.facts import Observer
 from tests.runtime.core.random_plans import Thrown, build_plan
+from tests.unit.verify import random_branches
 from tests.unit.verify.workflows import WORKFLOWS, compiled
 
 Json = dict[str, Any]
@@ -59,6 +60,13 @@ def test_random_plans(start: int) -> None:
         plan["limits"].update(visits_per_block=1_000, occurrences_per_run=10_000)
         compared += compare(plan, BOUND)
     assert compared > 4
+
+
+@pytest.mark.parametrize("start", range(0, 30, 6))
+def test_random_branches(start: int) -> None:
+    """Mostly independent parts, nested, with limits, events and handlers."""
+    plans = [compiled(random_branches.workflow(start + n)) for n in range(6)]
+    assert sum(compare(plan, BOUND) for plan in plans) > 3
 
 
 @pytest.mark.parametrize("name", WORKFLOWS)

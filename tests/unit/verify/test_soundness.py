@@ -14,6 +14,7 @@ from magicflow.types import TypeSet
 from magicflow_cli.simulate.coverage import Coverage
 from magicflow_cli.simulate.world import RandomWorld
 from magicflow_cli.verify.verification import verify
+from tests.unit.verify.random_branches import workflow
 from tests.unit.verify.workflows import WORKFLOWS, compiled
 
 Json = dict[str, Any]
@@ -26,6 +27,10 @@ ENGINE = {"INTERNAL", "UNAVAILABLE", "CIRCUIT_OPEN"}
 SEEDS = [
     *(pytest.param(json.loads(p.read_text("utf-8")), id=p.parts[-3]) for p in GOLDENS),
     *(pytest.param(compiled(text), id=name) for name, text in WORKFLOWS.items()),
+    *(
+        pytest.param(compiled(workflow(seed)), id=f"random-{seed}")
+        for seed in range(100, 112)
+    ),
 ]
 
 
