@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from magicflow.client import Client
 
 from tests.e2e.generated_go.conftest import Start
 from tests.e2e.generated_python.conftest import clean_environment
+from tests.languages import build
 
 INPUT = {"email": "ada@example.org", "name": "Ada"}
 
@@ -80,3 +83,21 @@ def test_what_cannot_be_is_one_line_and_exit_code_2(
     )
     assert done.returncode == 2
     assert re.fullmatch(rf"error: .*{re.escape(message)}.*\n", done.stderr)
+
+
+def test_a_run_without_a_server(project: Path, tmp_path: Path) -> None:
+    """By the stubs' example the user is not valid, and the workflow says what then."""
+    place = project / "cmd" / "once"
+    place.mkdir()
+    shutil.copy(Path(__file__).parent / "once" / "main.go", place / "main.go")
+    try:
+        program = build(project, "./cmd/once", tmp_path / "once")
+    finally:
+        shutil.rmtree(place)
+    done = subprocess.run(
+        [program, json.dumps(INPUT)], capture_output=True, text=True, timeout=20
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(("completed {", "failed ")), done.stdout
+    assert "this step is a stub" in done.stderr
+    assert list(tmp_path.iterdir()) == [program]
