@@ -95,12 +95,12 @@ def _incomplete(verified: Verified) -> str:
             f"the search of `{verified.name}` stopped at its bound of "
             f"{graph.bound:,} states, with {len(graph.frontier):,} to go on from"
         )
-    steps = ", ".join(f"`{_source(name)}`" for name in graph.sampled)
+    steps = ", ".join(_source(name) for name in graph.sampled)
     return f"not every combination of the values of {steps} was tried"
 
 
 def _source(node: str) -> str:
-    return "the input" if node == "@input" else node.removesuffix("/do")
+    return "the input" if node == "@input" else f"`{node.removesuffix('/do')}`"
 
 
 def _way(path: Sequence[str]) -> str:
@@ -202,7 +202,7 @@ def _document(verified: Verified) -> Json:
         "states": graph.states - 1,
         "transitions": graph.transitions,
         "unexplored": len(graph.frontier),
-        "sampled": [_source(name) for name in graph.sampled],
+        "sampled": [name.removesuffix("/do") for name in graph.sampled],
         "ends": [
             {
                 "status": end.status,

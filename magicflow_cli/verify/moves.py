@@ -83,7 +83,7 @@ class Moves:
         if found is None:
             asked = self.tracer.demands.get(source, {})
             made: Representatives = representatives(self.types, type, asked, plain)
-            if not made.complete:
+            if not made.complete or not made.values:
                 self.sampled.append(source)
             found = self._values[source] = made.values
         return found
