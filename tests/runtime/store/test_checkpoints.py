@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -114,4 +115,25 @@ def test_a_full_disk_may_have_rolled_back_already(tmp_path: Path) -> None:
     store.reopen()
     store.commit([big, Setting("s", "1")])
     assert (len(store.log("a")), store.setting("s")) == (2, "1")
+    store.close()
+
+
+def test_closing_at_the_worst_moment_does_not_hang(tmp_path: Path) -> None:
+    """Right behind the pause, before the thread forgets that something was written: a
+    recovery would wait for ever."""
+    store = SqliteStore(tmp_path / "a.db")
+    made = store._checkpoints
+
+    class Between(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            if timeout is None:
+                return super().wait()
+            self.set()
+            made._written.set()
+            return False
+
+    made._closing = Between()
+    store.commit([begin("a")])
+    made._thread.join(5)
+    assert not made._thread.is_alive()
     store.close()

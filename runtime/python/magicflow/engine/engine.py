@@ -328,6 +328,9 @@ class Engine:
                     break
             except StoreError as error:
                 _LOGGER.warning("the store still fails: %s", error)
+            except Exception:
+                # a defect; who gave up here would never be open again
+                _LOGGER.exception("the engine could not recover, and tries again")
             self.state = "recovering"
             self._forget_all()
             await asyncio.sleep(delay)

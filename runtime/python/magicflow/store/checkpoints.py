@@ -58,6 +58,8 @@ class Checkpoints:
             if self._closing.wait(PAUSE):
                 break
             self._written.clear()
+            if self._closing.is_set():
+                break  # `close` came in between, and its call was just cleared
             try:
                 connection = connection or self._connect()
                 _, pages, _ = connection.execute(_CHECKPOINT).fetchone()
