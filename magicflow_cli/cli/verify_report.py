@@ -173,7 +173,10 @@ def _longest(result: Verification) -> str:
     from magicflow.simulation.times import print_duration
 
     longest = result.times.longest
-    return "nothing limits it" if longest is None else print_duration(longest)
+    if longest is None:
+        return "nothing limits it"
+    # results come a millisecond before a limit, which nobody wants to read
+    return print_duration(-(-longest // 1_000) * 1_000)
 
 
 # JSON

@@ -8,7 +8,6 @@ member of it is a `Test`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from magicflow_cli.verify.reads import Json, expressions, parts
@@ -56,6 +55,7 @@ class Tracer:
         self.codes: set[str] = set()
         self.cut = False
         self._seen: set[tuple[str, Path, str]] = set()
+        self._kept: list[Json] = []  # what is seen is known by its identity
         self._left = MAX_STEPS
 
     def run(self) -> Demands:
@@ -233,6 +233,7 @@ class Tracer:
                     way.append(EACH)
                     if "filter" in selector:
                         prefix = {**expr, "segments": expr["segments"][: len(way) - 1]}
+                        self._kept.append(prefix)
                         self._filter(selector["filter"], prefix, node)
         return tuple(way), test
 
@@ -332,6 +333,3 @@ def demands_of(structure: Structure) -> Tracer:
     tracer = Tracer(structure)
     tracer.run()
     return tracer
-
-
-__all__ = ["EACH", "INPUT", "Demands", "Mapping", "Test", "Tracer", "demands_of"]
