@@ -84,9 +84,13 @@ class Process:
             self.process.stdout.readline().decode().strip() if ready else ""
         )
         if not self.first_line:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(1)
             self.process.kill()
             _, errors = self.process.communicate()
-            raise DidNotStart(errors.decode(errors="replace"))
+            raise DidNotStart(
+                errors.decode(errors="replace"), killed=self.process.returncode == -9
+            )
 
     errors = b""
     """What it wrote to its log, once it has ended."""
@@ -132,7 +136,12 @@ class Process:
 
 
 class DidNotStart(AssertionError):
-    """A program ended, or said nothing, instead of coming up; carries its errors."""
+    """A program ended, or said nothing, instead of coming up; carries its errors.
+    `killed`: by SIGKILL, as at a labelled point that it passes while it starts."""
+
+    def __init__(self, errors: str, killed: bool) -> None:
+        super().__init__(errors)
+        self.killed = killed
 
 
 class Place:
