@@ -84,6 +84,12 @@ func refusedBy(refusal *core.Refusal) *Refused {
 
 // message adds what the core does not know and a worker may want.
 func (e *Engine) message(run *Run, command *core.ScheduleTask) TaskMessage {
+	if command.Step == "" {
+		// a compensation works for no step of its own; its node's name is no step's
+		named := *command
+		named.Step = command.Settings.Node
+		command = &named
+	}
 	made := TaskMessage{
 		ScheduleTask: command, Workflow: run.workflow, WorkflowVersion: run.row.WorkflowVersion,
 		PlanHash: run.deployed.Plan.Hash, Traceparent: run.info.traceparent,

@@ -75,6 +75,12 @@ KITCHEN_SCRIPT: dict[str, list[dict[str, Any]]] = {
     "pack": [{"output": {"parcel": "p-1"}}],
 }
 
+TRIP_SCRIPT: dict[str, list[dict[str, Any]]] = {
+    "book": [{"output": {"room": 7}}],
+    "pay": [{"output": None}],
+    "book/compensate": [{"output": None}],
+}
+
 
 def fails(code: str, retryable: bool = True) -> dict[str, Any]:
     error = {"code": code, "message": "no", "retryable": retryable}
@@ -96,11 +102,13 @@ class Case:
     def input(self) -> Any:
         if self.workflow == K:
             return {"order": {**ORDER, **self.order}, "tree": {"a": {"b": {}}}}
-        return USER if self.workflow == U else PAYMENT
+        return {U: USER, P: PAYMENT, T: {"city": "Oslo"}}[self.workflow]
 
     @property
     def script(self) -> dict[str, list[dict[str, Any]]]:
-        base = {U: USER_SCRIPT, P: PAYMENT_SCRIPT, K: KITCHEN_SCRIPT}[self.workflow]
+        base = {U: USER_SCRIPT, P: PAYMENT_SCRIPT, K: KITCHEN_SCRIPT, T: TRIP_SCRIPT}[
+            self.workflow
+        ]
         return {**base, **self.changes}
 
     @property
@@ -111,6 +119,7 @@ class Case:
 SLOW = {"sleep": 6500, "output": {}}
 """Longer than a step may take."""
 U, P, K = "user-onboarding", "payment-processing", "kitchen-sink"
+T = "trip"
 CASES = [
     Case("success", U, "completed"),
     Case(
@@ -238,4 +247,5 @@ CASES = [
         {"card": [{**fails("DECLINED", False), "sleep": 700}]},
         "DECLINED",
     ),
+    Case("undone", T, "failed", {"pay": [fails("DECLINED", False)]}, "DECLINED"),
 ]

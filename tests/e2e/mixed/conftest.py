@@ -28,6 +28,12 @@ workflow: {name: invoice, version: 1.0.0}
 steps:
   - {name: number, type: transform, output: {number: i-1}}
 """
+TRIP = """\
+workflow: {name: trip, version: 1.0.0}
+steps:
+  - {name: book, executor: travel, function: bookRoom, compensation: {function: undoBooking}}
+  - {name: pay, executor: travel, function: payRoom}
+"""
 COMMAND = [sys.executable, "-c", "from magicflow_cli.cli.main import main; main()"]
 STEP_TIMEOUT = "3s"
 RUN_OUT = ("create-account", "send-welcome-email", "confirm-order", "2fa-code")
@@ -79,7 +85,7 @@ def world() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def workflows(tmp_path_factory: pytest.TempPathFactory, world: str) -> list[Path]:
     """Folders of workflows: the examples, a kitchen sink with every kind of node and
-    names that hurt, and the one that it calls."""
+    names that hurt with the one that it calls, and one that undoes what it did."""
     folder = tmp_path_factory.mktemp("workflows")
     for name in EXAMPLES:
         (folder / name).mkdir()
@@ -94,6 +100,8 @@ def workflows(tmp_path_factory: pytest.TempPathFactory, world: str) -> list[Path
     path.write_text(shorten(text), "utf-8")
     (folder / "invoice").mkdir()
     (folder / "invoice" / "workflow.yaml").write_text(INVOICE)
+    (folder / "trip").mkdir()
+    (folder / "trip" / "workflow.yaml").write_text(TRIP)
     return sorted(folder.iterdir())
 
 

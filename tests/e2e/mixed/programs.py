@@ -186,12 +186,12 @@ class Driver:
 def python_executors(plans: list[Json], scripts: Path) -> dict[str, dict[str, Any]]:
     """The functions of all steps by executor and step, playing the script of the run."""
 
-    def player(step: str) -> Any:
+    def player() -> Any:
         async def play(context: TaskContext, input: Any) -> Any:
             file = scripts / f"{context.run_id}.json"
             while not file.exists():
                 await asyncio.sleep(0.005)
-            acts = json.loads(file.read_text(encoding="utf-8"))[step]
+            acts = json.loads(file.read_text(encoding="utf-8"))[context.step]
             now = acts[min(context.attempt, len(acts)) - 1]
             await asyncio.sleep(now.get("sleep", 0) / 1000)
             if "error" in now:
@@ -209,7 +209,8 @@ def python_executors(plans: list[Json], scripts: Path) -> dict[str, dict[str, An
     found: dict[str, dict[str, Any]] = {}
     for plan in plans:
         for function in plan["functions"].values():
-            for step in function["steps"]:
+            # one that only compensations call goes by its own name
+            for key in function["steps"] or [function["function"]]:
                 if not function["executor"].startswith("@"):
-                    found.setdefault(function["executor"], {})[step] = player(step)
+                    found.setdefault(function["executor"], {})[key] = player()
     return found

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 from magicflow.client import Client
 
-from tests.e2e.mixed.cases import CASES, Case, K
+from tests.e2e.mixed.cases import CASES, Case, K, T
 from tests.e2e.mixed.programs import (
     Driver,
     environment,
@@ -179,6 +179,8 @@ def run_all(setting: Setting, server: str, executor: str) -> dict[str, Json]:
             ends = (ended["events"][0], ended["events"][-1])
             if ends != ("run_started", f"run_{case.status}"):
                 problems[f"{case.id}: the Go client's events"] = ended
+            undone = "compensation_completed" in ended["events"]
+            assert undone == (case.workflow == T), (case.id, ended["events"])
             expect(case, found[case.id])
         assert problems == {}, problems
         return found
