@@ -25,6 +25,7 @@ def main() -> int:
         print("Go is not installed: https://go.dev/doc/install", file=sys.stderr)
         return 2
     step("Generated: a Go module")
+    shutil.rmtree(GENERATED, ignore_errors=True)
     run(
         COMMAND,
         "generate",
