@@ -42,6 +42,8 @@ from tests.runtime.faults.workflows import plans
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
 LABELS = ("before_write", "before_acknowledge", "before_dispatch", "before_record")
+_BUILT = tempfile.TemporaryDirectory(prefix="magicflow-")
+"""Goes with this process."""
 _GO = ROOT / "runtime" / "go" / "cmd" / "faultserver"
 
 
@@ -56,7 +58,7 @@ def command_of(language: str) -> tuple[str, ...]:
     if language == "python":
         return (sys.executable, str(HERE / "python_server.py"))
     assert language == "go", language
-    binary = Path(tempfile.mkdtemp(prefix="magicflow-")) / "faultserver"
+    binary = Path(_BUILT.name) / "faultserver"
     build = ["go", "build", "-o", str(binary), "./cmd/faultserver"]
     subprocess.run(build, cwd=ROOT / "runtime" / "go", check=True)
     return (str(binary),)

@@ -32,7 +32,7 @@ def wait_for(what: str, seconds: float, look: object) -> None:
 def test_a_full_disk_stops_everything_until_it_is_freed(place: Place) -> None:
     """From the first failed commit on nothing is acknowledged, small or large; when
     there is room again the server recovers by itself."""
-    with place.server("--remote") as server, place.worker():
+    with place.server("--remote", "--lease", "3000") as server, place.worker():
         load = Load(place, "full", 150, "mixed", patient=True)
         wait_for("a start", 10, lambda: len(load.times) > 20)
         server.limit_files(0)
@@ -72,7 +72,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 def test_a_small_file_system_that_fills_up(place: Place, small_disk: Path) -> None:
     place.database = small_disk / "runs.db"
     rest = small_disk / "rest"
-    with place.server("--remote"), place.worker():
+    with place.server("--remote", "--lease", "3000"), place.worker():
         load = Load(place, "small", 400, patient=True)
         wait_for("a start", 10, lambda: len(load.times) > 20)
         fill(rest)
@@ -122,7 +122,7 @@ def test_an_fdatasync_that_fails_once(place: Place, tmp_path: Path, at: int) -> 
         "-e",
         inject,
     ]
-    with place.server("--remote", tracer=tracer), place.worker():
+    with place.server("--remote", "--lease", "3000", tracer=tracer), place.worker():
         load = Load(place, "sync", 100, patient=True)
         acknowledged = load.join()
         finish(place)
