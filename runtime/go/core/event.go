@@ -3,6 +3,8 @@ package core
 import (
 	"fmt"
 	"slices"
+
+	"github.com/truongtu268/magic-flow/runtime/go/expr"
 )
 
 // The types of events.
@@ -177,7 +179,7 @@ func EventOf(members map[string]any) *Event {
 		Type: asText(members["type"]), ID: asText(members["id"]), At: asInteger(members["at"]),
 		RunID: asText(members["run_id"]), Input: members["input"], Metadata: asMembers(members["metadata"]),
 		TaskID: asText(members["task_id"]), Attempt: asInteger(members["attempt"]), Output: members["output"],
-		Error: members["error"], Unknown: isTrue(members["unknown"]), Kind: asText(members["kind"]),
+		Error: members["error"], Unknown: expr.IsTrue(members["unknown"]), Kind: asText(members["kind"]),
 		Delivery: members["delivery"], TimerID: asText(members["timer_id"]), EventID: asText(members["event_id"]),
 		Event: asText(members["event"]), Data: members["data"],
 		By: members["by"], ChildID: asText(members["child_id"]), Status: asText(members["status"]),
@@ -201,26 +203,6 @@ func (e *Event) readStart(members map[string]any) {
 	if resume := asMembers(members["resume"]); resume != nil {
 		e.Resume = resumeOf(resume)
 	}
-}
-
-// isTrue is how much of a value the flag `unknown` takes for true: anything but null,
-// false, 0 and what is empty.
-func isTrue(value any) bool {
-	switch of := value.(type) {
-	case nil:
-		return false
-	case bool:
-		return of
-	case float64:
-		return of != 0
-	case string:
-		return of != ""
-	case []any:
-		return len(of) > 0
-	case map[string]any:
-		return len(of) > 0
-	}
-	return true
 }
 
 // Resume is where a new run begins that retries a failed one, and what it keeps: Start in

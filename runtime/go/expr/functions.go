@@ -47,22 +47,28 @@ func exists(args []*Expr) evaluate {
 		return func(scope *Scope) Value { return run(scope) != Missing }
 	}
 	return func(scope *Scope) Value {
-		switch of := nothing(run(scope)).(type) {
-		case nil:
-			return false
-		case bool:
-			return of
-		case float64:
-			return of != 0
-		case string:
-			return of != ""
-		case []any:
-			return len(of) > 0
-		case map[string]any:
-			return len(of) > 0
-		}
-		return true
+		return IsTrue(nothing(run(scope)))
 	}
+}
+
+// IsTrue is what counts as true where any value may stand: anything but null, false, 0
+// and what is empty.
+func IsTrue(value any) bool {
+	switch of := value.(type) {
+	case nil:
+		return false
+	case bool:
+		return of
+	case float64:
+		return of != 0
+	case string:
+		return of != ""
+	case []any:
+		return len(of) > 0
+	case map[string]any:
+		return len(of) > 0
+	}
+	return true
 }
 
 func needs(function string, args []*Expr, count int) {
