@@ -8,6 +8,7 @@ from typing import Any
 from tests.differential.fitting import Fitting
 from tests.differential.plans import EVENTS
 from tests.differential.values import NUMBERS, TEXTS, value
+from tests.runtime.core.event_words import KINDS, NAMES
 
 Json = dict[str, Any]
 OPENS = {
@@ -24,43 +25,6 @@ CLOSES = {
     "close_human_task": ("open_human_task", "task_id"),
     "cancel_child": ("start_child", "child_id"),
 }
-HOSTILE = [
-    "run_started",
-    "task_result",
-    "timed_out",
-    "task_stopped",
-    "timer_fired",
-    "event_received",
-    "human_completed",
-    "child_ended",
-    "cancel_requested",
-    "pause",
-    "resume",
-    "explode",
-]
-MEMBERS = [
-    "task_id",
-    "attempt",
-    "output",
-    "error",
-    "kind",
-    "timer_id",
-    "event_id",
-    "event",
-    "data",
-    "child_id",
-    "status",
-    "reason",
-    "run_id",
-    "input",
-    "metadata",
-    "timeout",
-    "deadline",
-    "expires_at",
-    "unknown",
-    "retry_of",
-    "resume",
-]
 
 
 class World:
@@ -249,8 +213,8 @@ class World:
             "error": [self.error()],
             "resume": [{"steps": {}, "start": "s0"}, {"steps": {}, "done": []}],
         }
-        event = self._event(rng.choice(HOSTILE), {})
-        for name in rng.sample(MEMBERS, rng.randrange(8)):
+        event = self._event(rng.choice(KINDS), {})
+        for name in rng.sample(NAMES, rng.randrange(8)):
             given = rng.choice(known[name]) if name in known else value(rng, 2)
             event[name] = given if rng.random() < 0.8 else value(rng, 1)
         if rng.random() < 0.2:

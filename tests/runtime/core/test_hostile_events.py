@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from magicflow.core import apply, decide, new_state
 from magicflow.plan import load_plan
 
+from tests.runtime.core.event_words import KINDS, NAMES
 from tests.runtime.core.plans import call, clause, obj, path, plan, policy
 
 Json = dict[str, Any]
@@ -82,42 +83,6 @@ JSON = st.recursive(
     | st.dictionaries(TEXTS, inner, max_size=3),
     max_leaves=8,
 )
-NAMES = [
-    "task_id",
-    "attempt",
-    "output",
-    "error",
-    "kind",
-    "timer_id",
-    "event_id",
-    "event",
-    "data",
-    "child_id",
-    "status",
-    "reason",
-    "run_id",
-    "input",
-    "metadata",
-    "timeout",
-    "deadline",
-    "expires_at",
-    "unknown",
-    "retry_of",
-    "resume",
-]
-KINDS = [
-    "run_started",
-    "task_result",
-    "timed_out",
-    "task_stopped",
-    "timer_fired",
-    "event_received",
-    "human_completed",
-    "child_ended",
-    "cancel_requested",
-    "pause",
-    "resume",
-]
 GOOD: Json = {
     "task_id": st.sampled_from(["a", "h", "f", "l"]),
     "attempt": st.integers(0, 2),
