@@ -106,7 +106,8 @@ class Server:
         # the plans live as long as the process: the collector need not look at them
         gc.collect()
         gc.freeze()
-        gc.set_threshold(50_000, 20, 50)
+        # short and often: a long pause of the collector is the p99 of everybody
+        gc.set_threshold(700, 10, 50)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
