@@ -86,7 +86,7 @@ func (s *Server) answer(r *request) (err error) {
 	}
 	for index := range routes {
 		route := &routes[index]
-		if route.method != r.Method {
+		if !route.takes(r.Method) {
 			continue
 		}
 		if parameter, fits := route.match(path); fits {
@@ -118,8 +118,13 @@ func (s *Server) isAuthorized(r *request) bool {
 func noRoute(path string) *Problem {
 	var allowed []string
 	for index := range routes {
-		if _, fits := routes[index].match(path); fits && !slices.Contains(allowed, routes[index].method) {
-			allowed = append(allowed, routes[index].method)
+		if _, fits := routes[index].match(path); !fits {
+			continue
+		}
+		for _, method := range []string{routes[index].method, http.MethodHead} {
+			if routes[index].takes(method) && !slices.Contains(allowed, method) {
+				allowed = append(allowed, method)
+			}
 		}
 	}
 	if len(allowed) == 0 {

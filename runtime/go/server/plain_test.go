@@ -110,7 +110,7 @@ func TestRoutes(t *testing.T) {
 			t.Errorf("%s: %+v", path, problem)
 		}
 	}
-	if problem := noRoute("/api/v2/executions/x"); problem.Detail != "this takes DELETE, GET" {
+	if problem := noRoute("/api/v2/executions/x"); problem.Detail != "this takes DELETE, GET, HEAD" {
 		t.Error(problem.Detail)
 	}
 }

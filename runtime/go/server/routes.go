@@ -1,6 +1,9 @@
 package server
 
-import "strings"
+import (
+	"net/http"
+	"strings"
+)
 
 // handler answers a request, or gives back why it cannot.
 type handler func(s *Server, r *request) error
@@ -22,6 +25,15 @@ func newRoute(method, pattern string, handle handler) route {
 		}
 	}
 	return route{method: method, before: pattern, handle: handle}
+}
+
+// takes says whether the route answers a method. Who asks for the head alone gets it, but
+// of a stream that has no end.
+func (t *route) takes(method string) bool {
+	if method == http.MethodHead {
+		return t.method == http.MethodGet && !strings.HasSuffix(t.behind, "/stream")
+	}
+	return method == t.method
 }
 
 // match says whether a path is the route's, and what its variable part is.

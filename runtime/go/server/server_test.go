@@ -241,7 +241,7 @@ func TestEveryAddress(t *testing.T) {
 		{200, "GET", "/api/v2/workflows/asks", "", "plan_version"},
 		{404, "GET", "/api/v2/workflows/ask", "", "did you mean"},
 		{400, "POST", "/api/v2/workflows/asks/execute", `{"delay":"soon"}`, "delay"},
-		{405, "PUT", "/api/v2/workflows", "", "this takes GET"},
+		{405, "PUT", "/api/v2/workflows", "", "this takes GET, HEAD"},
 	} {
 		path := strings.ReplaceAll(each.path, "%s", id)
 		status, body, _ := ask(t, running, each.method, path, each.body)

@@ -150,7 +150,7 @@ def test_unknown_things_are_not_found(http: httpx.Client) -> None:
     problem(http.get("/api/v3"), 404, "NOT_FOUND")
     response = http.delete("/api/v2/workflows")
     problem(response, 405, "METHOD_NOT_ALLOWED")
-    assert response.headers["allow"] == "GET"
+    assert response.headers["allow"] == "GET, HEAD"
 
 
 @pytest.mark.parametrize(

@@ -219,8 +219,18 @@ def test_an_upgrade_is_not_taken(ours: Running) -> None:
 def test_head_has_no_body(running: Running) -> None:
     with Wire(running) as wire:
         wire.send(HEALTH.replace(b"GET", b"HEAD") + HEALTH)
-        assert wire.answer(body=False)[0] == 405
+        status, headers, _ = wire.answer(body=False)
+        assert (status, headers["content-length"]) == (200, "15")
         assert wire.answer()[2] == b'{"status":"ok"}'
+
+
+def test_head_of_a_stream_is_refused(running: Running) -> None:
+    line = b"HEAD /api/v2/executions/x/stream HTTP/1.1\r\nHost: x\r\n"
+    token = f"Authorization: {running.headers['Authorization']}\r\n\r\n".encode()
+    with Wire(running) as wire:
+        wire.send(line + token)
+        status, headers, _ = wire.answer(body=False)
+        assert (status, headers["allow"]) == (405, "GET")
 
 
 def test_the_old_version_closes(ours: Running) -> None:

@@ -61,6 +61,12 @@ class App:
         self._routes: dict[str, list[tuple[re.Pattern[str], Handler]]] = {}
         for method, pattern, handler in routes.ALL:
             self._routes.setdefault(method, []).append((pattern, handler))
+        # who asks for the head alone gets it, but of a stream that has no end
+        self._routes["HEAD"] = [
+            (pattern, handler)
+            for pattern, handler in self._routes["GET"]
+            if not pattern.pattern.endswith("/stream")
+        ]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
