@@ -62,6 +62,7 @@ func (h *harness) recovered(times float64) {
 func TestWhoWaitsForARunWaitsOverARecovery(t *testing.T) {
 	h, of := broken(t, waits(t, 60_000))
 	run := h.start(&StartRequest{Workflow: "waits"})
+	h.settle() // a start is acknowledged before its rows are told to who listens
 	var mutex sync.Mutex
 	heard := 0
 	stop, err := h.engine.Listen(run.ID(), func(rows []core.HistoryRow) {
