@@ -43,7 +43,9 @@ coverage-runtime: $(READY)
 	$(BIN)/python -m coverage json --data-file=.coverage-runtime -q -o htmlcov/runtime.json
 	$(BIN)/python scripts/check_coverage.py htmlcov/runtime.json 95
 
+# An installed package has its bytecode, whatever PYTHONDONTWRITEBYTECODE says here.
 bench: $(READY)
+	$(BIN)/python -m compileall -q magicflow_cli runtime/python
 	$(BIN)/python tests/bench/bench_cli.py
 	$(BIN)/python tests/bench/bench_generate.py
 	$(BIN)/python tests/bench/bench_types.py
