@@ -103,11 +103,10 @@ class Server:
         """Serve until `stop`. A first SIGTERM or SIGINT drains, a second ends at once."""
         address = self.address or self.bind()
         await self.engine.open()
-        # the plans live as long as the process: the collector need not look at them
+        # the plans live as long as the process: the collector need not look at them.
+        # Its thresholds stay: fewer collections are longer ones, and everybody's p99
         gc.collect()
         gc.freeze()
-        # short and often: a long pause of the collector is the p99 of everybody
-        gc.set_threshold(700, 10, 50)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
