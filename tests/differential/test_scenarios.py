@@ -129,8 +129,9 @@ def test_go_plays_as_python_does(tmp_path: Path) -> None:
     played = tmp_path / "played.json"
     played.write_text(json.dumps(cases))
     done = go(
-        *("test", "./scenario", "-run", "TestAsPython", "-count=1"),
+        *("test", "./scenario", "-run", "TestAsPython", "-count=1", "-v"),
         cwd=ROOT / "runtime" / "go",
         env={"MAGICFLOW_PLAYED": str(played)},
     )
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    assert "--- PASS: TestAsPython" in done.stdout  # it is skipped without its file

@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.languages import lack
 from tests.runtime.faults.load import Load, finish
 from tests.runtime.faults.processes import DidNotStart, Place
 from tests.runtime.faults.rounds import verify
@@ -64,7 +65,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=48m", "tmpfs", str(folder)]
     if os.geteuid() != 0 or subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("only root may mount a small file system")
+        lack("only root may mount a small file system")
     yield folder
     subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
@@ -106,7 +107,7 @@ def test_an_fdatasync_that_fails_once(place: Place, tmp_path: Path, at: int) -> 
     write on, and take the next `fdatasync` that works for the one that failed: the
     next thing that it writes is in a log that was opened again."""
     if shutil.which("strace") is None:
-        pytest.skip("strace makes system calls fail, and is not installed")
+        lack("strace makes system calls fail, and is not installed")
     log = tmp_path / "calls"
     calls = "open,openat,fdatasync,fsync,pwrite64"
     inject = f"inject=fdatasync,fsync:error=EIO:when={at}"

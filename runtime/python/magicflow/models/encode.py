@@ -50,7 +50,7 @@ def encode(value: Any) -> bytes:
             _look(value)
         return orjson.dumps(value, _write, _OPTIONS)
     except (orjson.JSONEncodeError, _Unsure, RecursionError):
-        pass
+        pass  # the slow way takes more, and what it refuses it names
     return encode_json(dump(value))
 
 
