@@ -147,8 +147,8 @@ def text(verified: Verified) -> str:
     goals = result.findings.observer.coverage.goals
     met = len(result.findings.goals & goals)
     lines.append(f"  runs come to {met} of {len(goals)} steps, ways, errors and limits")
-    lines.append(f"  longest run: {_longest(result)}")
-    lines.append(f"  largest state: {result.bytes:,} bytes")
+    lines.append(f"  longest run: {_longest(result)}{_by(result.longest)}")
+    lines.append(f"  largest state: {result.bytes:,} bytes{_by(result.largest)}")
     if result.untimed:
         lines.append(f"  {count(result.untimed, 'finding')} that no times bring about")
     if verified.files:
@@ -177,6 +177,12 @@ def _longest(result: Verification) -> str:
         return "nothing limits it"
     # results come a millisecond before a limit, which nobody wants to read
     return print_duration(-(-longest // 1_000) * 1_000)
+
+
+def _by(scenario: Mapping[str, Any] | None) -> str:
+    """The steps of the run that a scenario plays, where there is one."""
+    path = (scenario or {}).get("expect", {}).get("path")
+    return f", by {' → '.join(f'`{step}`' for step in path)}" if path else ""
 
 
 # JSON
