@@ -405,42 +405,14 @@ func EncodeAny(value any) ([]byte, error) {
 	return w.out, nil
 }
 
-// value reads any value of the domain.
-func (r *Reader) value() any {
-	switch r.kind() {
-	case kindString:
-		return string(r.text())
-	case kindNumber:
-		given := r.number()
-		if r.err == nil && !given.integral {
-			r.float(given)
-		}
-		return json.Number(given.text)
-	case kindTrue:
-		return r.literal("true")
-	case kindFalse:
-		r.literal("false")
-		return false
-	case kindNull:
-		r.literal("null")
-	case kindArray:
-		read := []any{}
-		r.array(func(int) { read = append(read, r.value()) })
-		return read
-	case kindObject:
-		read := map[string]any{}
-		var seen names
-		r.object(func(name []byte) {
-			text := string(name)
-			if _, taken := read[text]; taken {
-				seen.repeat(name)
-			}
-			read[text] = r.value()
-		})
-		r.endNames(&seen)
-		return read
+// value reads any value of the domain, numbers as they are written.
+func (r *Reader) value() any { return r.any((*Reader).written) }
+
+func (r *Reader) written(given number) any {
+	if r.err == nil && !given.integral {
+		r.float(given)
 	}
-	return nil
+	return json.Number(given.text)
 }
 
 func (w *Writer) value(value any, depth int) {

@@ -23,19 +23,25 @@ func DecodeValue(data []byte, around int) (any, error) {
 }
 
 // plain reads any value of the domain, numbers as doubles.
-func (r *Reader) plain() any {
+func (r *Reader) plain() any { return r.any((*Reader).double) }
+
+func (r *Reader) double(given number) any {
+	if r.err != nil {
+		return nil
+	}
+	if given.integral {
+		return float64(given.whole)
+	}
+	return r.float(given)
+}
+
+// any reads any value of the domain; read makes of a number what the caller takes.
+func (r *Reader) any(read func(r *Reader, given number) any) any {
 	switch r.kind() {
 	case kindString:
 		return string(r.text())
 	case kindNumber:
-		given := r.number()
-		if r.err != nil {
-			return nil
-		}
-		if given.integral {
-			return float64(given.whole)
-		}
-		return r.float(given)
+		return read(r, r.number())
 	case kindTrue:
 		return r.literal("true")
 	case kindFalse:
@@ -43,10 +49,9 @@ func (r *Reader) plain() any {
 		return false
 	case kindNull:
 		r.literal("null")
-		return nil
 	case kindArray:
 		items := []any{}
-		r.array(func(int) { items = append(items, r.plain()) })
+		r.array(func(int) { items = append(items, r.any(read)) })
 		return items
 	case kindObject:
 		members := map[string]any{}
@@ -56,7 +61,7 @@ func (r *Reader) plain() any {
 			if _, taken := members[text]; taken {
 				seen.repeat(name)
 			}
-			members[text] = r.plain()
+			members[text] = r.any(read)
 		})
 		r.endNames(&seen)
 		return members
