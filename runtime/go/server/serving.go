@@ -53,6 +53,7 @@ func Serve(config Config, program Program, ready func(address net.Addr)) error {
 		config.file.TellUnused(logger)
 	}
 	allowGarbage()
+	oneMoreProcessor()
 	running, err := Open(config, program)
 	if err != nil {
 		return err
