@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.runtime.faults.processes import Place, languages
+from tests.runtime.faults.processes import Place, command_of, languages
 
 
 @pytest.fixture(params=languages())
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    command_of(request.param)  # is built here and not in what a test measures
     return Place(tmp_path, request.param)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sqlite3
 from collections.abc import Callable
@@ -10,39 +9,32 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from magicflow.engine import Engine, StartRequest
+from magicflow.client import Client
 from magicflow.store import MemoryStore, SqliteStore
-from magicflow.worker.local import LocalExecutor
 
-from tests.runtime.faults.handlers import handlers
+from tests.runtime.faults.load import finish
+from tests.runtime.faults.processes import Place, languages
 from tests.runtime.faults.promises import check_promises
 from tests.runtime.plans import plan, retried
 
 Change = Callable[[sqlite3.Connection], Any]
 
 
-@pytest.fixture(scope="module")
-def ran(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="module", params=languages())
+def ran(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     """A folder with the database of a run with a retry and one that waited."""
-    folder = tmp_path_factory.mktemp("ran")
+    place = Place(tmp_path_factory.mktemp("ran"), request.param)
     waits = plan({"w": {"kind": "wait", "duration": 20}}, ["w"], name="waits")
     unsteady = retried(delay=10)
     unsteady["nodes"]["a/do"]["function"] = "flaky"
-
-    async def run() -> None:
-        engine = Engine(SqliteStore(folder / "runs.db"))
-        engine.deploy(unsteady)
-        engine.deploy(waits)
-        functions = handlers(str(folder / "effects"))
-        engine.add_executor("svc", LocalExecutor.of("svc", functions))
-        await engine.open()
+    place.plans.write_text(json.dumps([unsteady, waits]))
+    with place.server(), Client(place.url) as client:
         for name, key in (("retried", "k1"), ("waits", "k2")):
-            live, _ = engine.begin(StartRequest(name, {"n": 1}, idempotency_key=key))
-            await engine.wait(live, 10)
-        await engine.close()
-
-    asyncio.run(run())
-    return folder
+            client.start(name, {"n": 1}, idempotency_key=key)
+        finish(place)
+    return place.folder
 
 
 def check(ran: Path, tmp_path: Path, change: Change | None = None, **more: Any) -> int:
