@@ -167,7 +167,7 @@ func cause(err error) error {
 // FromEnvironment is the configuration with what the environment says over it:
 // MAGICFLOW_HOST, _PORT, _DATABASE, _TOKENS (comma-separated), _TOKENS_FILE (one a line),
 // _AUTH (on, off), _LOG_LEVEL, _LOG_FORMAT, _SECRETS_DIR, _WEBHOOK_SECRET, _EVENTS_URL,
-// _EGRESS_ALLOW, _TRACES (on, off).
+// _EGRESS_ALLOW, _TRACES (on, off), _LEASE (a duration).
 func (c Config) FromEnvironment() (Config, error) {
 	for name, into := range map[string]*string{
 		"MAGICFLOW_HOST": &c.Host, "MAGICFLOW_DATABASE": &c.Database, "MAGICFLOW_LOG_LEVEL": &c.LogLevel,
@@ -197,6 +197,13 @@ func (c Config) FromEnvironment() (Config, error) {
 	}
 	if text, found := os.LookupEnv("MAGICFLOW_EGRESS_ALLOW"); found {
 		c.EgressAllow = split(text)
+	}
+	if text, found := os.LookupEnv("MAGICFLOW_LEASE"); found {
+		lease, err := parseDuration(text)
+		if err != nil {
+			return c, fmt.Errorf("MAGICFLOW_LEASE: %w", err)
+		}
+		c.Lease = time.Duration(lease) * time.Millisecond
 	}
 	return c, nil
 }
@@ -238,6 +245,10 @@ var (
 	logFormats = []string{"json", "text"}
 )
 
+// shortestLease leaves room for what workers say three times within a lease: that they
+// live.
+const shortestLease = 10 * time.Millisecond
+
 // Check refuses a configuration that would be unsafe or cannot work.
 func (c *Config) Check() error {
 	switch {
@@ -249,6 +260,8 @@ func (c *Config) Check() error {
 		return errors.New("a request must be allowed at least 1 byte")
 	case c.Port < 0 || c.Port > 65535:
 		return fmt.Errorf("port %d is not within 0–65535", c.Port)
+	case c.Lease < shortestLease:
+		return fmt.Errorf("a lease must last at least %s", shortestLease)
 	case c.Auth && len(c.Tokens) == 0:
 		return errors.New("no token is configured: set MAGICFLOW_TOKENS, or on a loopback address switch authorization off")
 	case !c.Auth && !isLoopback(c.Host):

@@ -23,6 +23,7 @@ def test_the_environment_is_read_and_what_is_given_wins(tmp_path: Path) -> None:
             "MAGICFLOW_TOKENS_FILE": str(tokens),
             "MAGICFLOW_EGRESS_ALLOW": "10.0.0.0/8,x:1",
             "MAGICFLOW_TRACES": "on",
+            "MAGICFLOW_LEASE": "1500ms",
             "MAGICFLOW_DATABASE": "x.db",
         },
         port=10,
@@ -32,6 +33,7 @@ def test_the_environment_is_read_and_what_is_given_wins(tmp_path: Path) -> None:
     assert config.tokens == ("a", "b", "c", "d")
     assert config.egress_allow == ("10.0.0.0/8", "x:1")
     assert config.traces
+    assert config.lease == 1.5
 
 
 @pytest.mark.parametrize(
@@ -43,6 +45,8 @@ def test_the_environment_is_read_and_what_is_given_wins(tmp_path: Path) -> None:
         ({"MAGICFLOW_PORT": "http"}, "no number"),
         ({"MAGICFLOW_PORT": "70000", "MAGICFLOW_TOKENS": "t"}, "not within"),
         ({"MAGICFLOW_TOKENS_FILE": "/nowhere/x"}, "MAGICFLOW_TOKENS_FILE"),
+        ({"MAGICFLOW_LEASE": "soon"}, "MAGICFLOW_LEASE"),
+        ({"MAGICFLOW_LEASE": "1ms", "MAGICFLOW_TOKENS": "t"}, "at least 0.01 s"),
     ],
 )
 def test_unsafe_or_impossible_configurations(

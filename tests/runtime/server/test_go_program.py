@@ -123,6 +123,8 @@ def test_it_serves_plans_from_files(program: Path, plan: Path) -> None:
         (["--config", "none.yaml", "plan.json"], {}, "none.yaml"),
         (["openapi.json"], {}, "plan"),
         (["plan.json"], {"MAGICFLOW_TRACES": "on"}, "traces"),
+        (["plan.json"], {"MAGICFLOW_LEASE": "soon"}, "MAGICFLOW_LEASE"),
+        (["plan.json"], {"MAGICFLOW_LEASE": "1ms"}, "at least 10ms"),
         (["plan.json"], {"MAGICFLOW_FAULT": "nowhere"}, "MAGICFLOW_FAULT"),
     ],
 )

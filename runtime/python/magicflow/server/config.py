@@ -10,8 +10,12 @@ from pathlib import Path
 
 from magicflow.errors import ConfigError
 from magicflow.observe.logs import check_logs
+from magicflow.server.durations import parse_duration
 
 __all__ = ["ConfigError", "ServerConfig", "is_loopback"]
+
+SHORTEST_LEASE = 0.01
+"""Seconds; workers say three times within a lease that they live."""
 
 
 @dataclass(slots=True)
@@ -22,6 +26,7 @@ class ServerConfig:
     starts only on a loopback address and with `auth=False`.
     max_body: bytes of a request. drain: seconds for running handlers at the end.
     webhook_secret: signs completion webhooks. events_url: where CloudEvents go.
+    lease: seconds that a worker of another process may be silent.
     """
 
     host: str = "127.0.0.1"
@@ -53,7 +58,7 @@ class ServerConfig:
         """`MAGICFLOW_HOST`, `_PORT`, `_DATABASE`, `_TOKENS` (comma-separated),
         `_TOKENS_FILE` (one a line), `_AUTH` (on, off), `_LOG_LEVEL`, `_LOG_FORMAT`,
         `_SECRETS_DIR`, `_WEBHOOK_SECRET`, `_EVENTS_URL`, `_EGRESS_ALLOW`, `_TRACES`
-        (on, off); they win over `base`, and `given` over them.
+        (on, off), `_LEASE` (a duration); they win over `base`, and `given` over them.
 
         Raises ConfigError.
         """
@@ -75,6 +80,8 @@ class ServerConfig:
         if "MAGICFLOW_EGRESS_ALLOW" in env:
             allow = env["MAGICFLOW_EGRESS_ALLOW"].split(",")
             config.egress_allow = tuple(part for part in allow if part)
+        if "MAGICFLOW_LEASE" in env:
+            config.lease = _lease(env["MAGICFLOW_LEASE"])
         for key, value in given.items():
             if value is not None:
                 setattr(config, key, value)
@@ -88,6 +95,8 @@ class ServerConfig:
             raise ConfigError("a request must be allowed at least 1 byte")
         if not 0 <= self.port <= 65535:
             raise ConfigError(f"port {self.port} is not within 0–65535")
+        if self.lease < SHORTEST_LEASE:
+            raise ConfigError(f"a lease must last at least {SHORTEST_LEASE} s")
         if self.auth and not self.tokens:
             raise ConfigError(
                 "no token is configured: set MAGICFLOW_TOKENS, or on a loopback "
@@ -108,6 +117,14 @@ _TEXTS = {
     "webhook_secret": "MAGICFLOW_WEBHOOK_SECRET",
     "events_url": "MAGICFLOW_EVENTS_URL",
 }
+
+
+def _lease(text: str) -> float:
+    """Seconds."""
+    try:
+        return parse_duration(text) / 1000
+    except ValueError as error:
+        raise ConfigError(f"MAGICFLOW_LEASE: {error}") from None
 
 
 def _tokens(env: Mapping[str, str]) -> tuple[str, ...]:
