@@ -12,7 +12,8 @@ import (
 
 // The SQLite library in Go calls fsync, where SQLite in C calls fdatasync: every commit
 // then waits for the file's times as well, which is a second write to the disk. This is
-// the library's own file system with that one call in its place.
+// the library's own file system with that one call in its place; it also writes to the
+// write-ahead log in larger pieces (logfile_linux.go).
 
 const vfsName = "magicflow"
 
@@ -45,43 +46,53 @@ var (
 	syncFunction = syncFile
 
 	methodsMutex sync.Mutex
-	methods      = map[uintptr]uintptr{} // ours by the library's
+	methods      = map[methodsKey]uintptr{}
+	theirSync    uintptr // the same for all kinds of files
 )
+
+// methodsKey is the library's methods for a kind of file, and whether that is the log.
+type methodsKey struct {
+	theirs uintptr
+	log    bool
+}
 
 type (
 	openType = func(tls *libc.TLS, vfs, name, file uintptr, flags int32, outFlags uintptr) int32
 	syncType = func(tls *libc.TLS, file uintptr, flags int32) int32
 )
 
-// openFile opens a file as the library does, and changes how it is synced.
+// openFile opens a file as the library does, and changes how it is synced and written.
 func openFile(tls *libc.TLS, vfs, name, file uintptr, flags int32, outFlags uintptr) int32 {
 	result := (*(*openType)(unsafe.Pointer(&struct{ uintptr }{vfsOpen})))(tls, vfs, name, file, flags, outFlags)
 	of := (*lib.TunixFile)(pointer(file))
 	if result == lib.SQLITE_OK && of.FpMethod != 0 {
-		of.FpMethod = ourMethods(tls, of.FpMethod)
+		of.FpMethod = ourMethods(tls, methodsKey{of.FpMethod, flags&lib.SQLITE_OPEN_WAL != 0})
 	}
 	return result
 }
 
-func ourMethods(tls *libc.TLS, theirs uintptr) uintptr {
+func ourMethods(tls *libc.TLS, wanted methodsKey) uintptr {
 	methodsMutex.Lock()
 	defer methodsMutex.Unlock()
-	if found := methods[theirs]; found != 0 {
+	if found := methods[wanted]; found != 0 {
 		return found
 	}
 	place := libc.Xmalloc(tls, libc.Tsize_t(unsafe.Sizeof(lib.Tsqlite3_io_methods{})))
 	if place == 0 {
-		return theirs
+		return wanted.theirs
 	}
 	made := (*lib.Tsqlite3_io_methods)(pointer(place))
-	*made = *(*lib.Tsqlite3_io_methods)(pointer(theirs))
-	theirSync = made.FxSync
+	*made = *(*lib.Tsqlite3_io_methods)(pointer(wanted.theirs))
+	if theirSync == 0 {
+		theirSync = made.FxSync
+	}
 	made.FxSync = *(*uintptr)(unsafe.Pointer(&syncFunction))
-	methods[theirs] = place
+	if wanted.log {
+		gatherWrites(made)
+	}
+	methods[wanted] = place
 	return place
 }
-
-var theirSync uintptr // the same for all kinds of files
 
 // syncFile makes the content of a file durable. The first sync of a new file is the
 // library's: it makes the file's name durable too.
@@ -92,15 +103,20 @@ func syncFile(tls *libc.TLS, file uintptr, flags int32) int32 {
 	}
 	for {
 		err := syscall.Fdatasync(int(of.Fh))
-		var number syscall.Errno
 		switch {
 		case err == nil:
 			return lib.SQLITE_OK
 		case errors.Is(err, syscall.EINTR):
 			continue
-		case errors.As(err, &number):
-			of.FlastErrno = int32(number)
 		}
+		keepErrno(of, err)
 		return lib.SQLITE_IOERR_FSYNC
+	}
+}
+
+func keepErrno(of *lib.TunixFile, err error) {
+	var number syscall.Errno
+	if errors.As(err, &number) {
+		of.FlastErrno = int32(number)
 	}
 }
