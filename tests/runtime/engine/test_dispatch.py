@@ -131,6 +131,8 @@ def test_an_expired_lease_gives_the_same_attempt_again() -> None:
             await h.clock.advance(29_999)
             assert await poll(h) == []
             await h.clock.advance(1)
+            with pytest.raises(Stale):  # also while nobody else has it yet
+                h.engine.dispatcher.report(first.key, 1, 1, {"output": 1})
             (second,) = await poll(h)
             assert (second.delivery, second.message["attempt"]) == (2, 1)
             with pytest.raises(Stale):
@@ -138,6 +140,34 @@ def test_an_expired_lease_gives_the_same_attempt_again() -> None:
             await complete(h, second)
             assert status(h, live.row.id) == "completed"
             assert h.engine.metrics.leases_expired.values == {("svc",): 1}
+
+    run(test)
+
+
+def test_an_old_attempt_never_answers_for_a_newer_one() -> None:
+    """Deliveries are counted anew for each attempt: alone they would fit."""
+
+    async def test() -> None:
+        async with running(retried(delay=1_000)) as h:
+            live = await h.start("retried", {"n": 1})
+            (first,) = await poll(h)
+            await h.engine.dispatcher.report(
+                first.key, 1, 1, {"error": {"code": "BUSY", "message": "again"}}
+            )
+            for wait in (0, 1_000):
+                await h.clock.advance(wait)
+                with pytest.raises(Stale):
+                    h.engine.dispatcher.report(first.key, 1, 1, {"output": {"n": 9}})
+            (second,) = await poll(h)
+            assert second.key == first.key
+            assert (second.message["attempt"], second.delivery) == (2, 1)
+            for attempt in (1, 3):
+                with pytest.raises(Stale):
+                    h.engine.dispatcher.report(
+                        first.key, attempt, 1, {"output": {"n": 9}}
+                    )
+            await complete(h, second, {"n": 2})
+            assert (await h.finish(live)).state["run"]["output"] == {"r": {"n": 2}}
 
     run(test)
 

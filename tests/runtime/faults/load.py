@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 
 from magicflow.client import Client, ClientError, Retries
 
@@ -96,3 +97,11 @@ def finish(place: Place, seconds: float = 60) -> None:
             if time.monotonic() > end:
                 raise AssertionError(f"run {open_runs[0].id} does not end")
             time.sleep(0.01)
+
+
+def wait_for(what: str, seconds: float, look: Callable[[], object]) -> None:
+    """Wait until something is true."""
+    end = time.monotonic() + seconds
+    while not look():
+        assert time.monotonic() < end, f"{what} did not happen"
+        time.sleep(0.02)

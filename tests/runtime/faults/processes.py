@@ -44,12 +44,14 @@ ROOT = HERE.parents[2]
 LABELS = ("before_write", "before_acknowledge", "before_dispatch", "before_record")
 _BUILT = tempfile.TemporaryDirectory(prefix="magicflow-")
 """Goes with this process."""
-_GO = ROOT / "runtime" / "go" / "cmd" / "faultserver"
+
+
+SERVERS = ("python", "go")
 
 
 def languages() -> list[str]:
     """Whose servers can be tested here."""
-    return ["python", *(["go"] if _GO.exists() and shutil.which("go") else [])]
+    return [each for each in SERVERS if each == "python" or shutil.which(each)]
 
 
 @cache
@@ -144,6 +146,10 @@ class DidNotStart(AssertionError):
     def __init__(self, errors: str, killed: bool) -> None:
         super().__init__(errors)
         self.killed = killed
+
+
+class Lacking(Exception):
+    """A fault cannot be brought about on this machine; says what is missing."""
 
 
 class Place:

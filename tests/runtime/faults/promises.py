@@ -23,6 +23,7 @@ Expected = Callable[[RunRow, Json], None]
 
 FINAL = ("completed", "failed", "timed_out", "cancelled")
 ENDS = {f"run_{status}" for status in FINAL}
+STEP_ENDS = {f"step_{status}" for status in (*FINAL, "skipped")}
 IN_VAIN = frozenset({"echo", "decline"})
 """Functions that have no effect."""
 
@@ -30,7 +31,8 @@ IN_VAIN = frozenset({"echo", "decline"})
 class Task:
     """What is known of one task (a call of a step's occurrence) from its run's log."""
 
-    def __init__(self) -> None:
+    def __init__(self, key: str) -> None:
+        self.key = key
         self.attempts: list[int] = []
         self.reported: list[int] = []
         self.succeeded = False
@@ -61,7 +63,9 @@ def check_promises(
     assert not twice, f"a child was started twice: {twice}"
     tasks: dict[str, Task] = {}
     for row in rows:
-        tasks |= _check_run(store, row, expected)
+        found = _check_run(store, row, expected)
+        assert not tasks.keys() & found.keys(), f"{row.id}: another run has its keys"
+        tasks |= found
     left = store.effects(("task", "timer", "listen", "human", "child", "stop", "start"))
     assert not left, f"the outbox stands: {left[:3]}"
     if effects is not None:
@@ -116,6 +120,9 @@ def _check_run(store: Store, row: RunRow, expected: Expected | None) -> dict[str
     ends = [r["type"] for r in history if r["type"] in ENDS]
     assert ends == [f"run_{row.status}"], f"{row.id} ended {len(ends)} times: {ends}"
     assert history[-1]["type"] in ENDS, f"{row.id}: something happened after the end"
+    results = Counter(r["path"] for r in history if r["type"] in STEP_ENDS)
+    twice = [path for path, count in results.items() if count > 1]
+    assert not twice, f"{row.id}: steps that ended twice: {twice}"
     stored = fold(decode(entry.changes) for entry in log)
     assert stored == replayed, f"{row.id}: its history gives another state"
     run = stored["run"]
@@ -156,14 +163,16 @@ class _Events:
         assert event["at"] >= due, f"{self._run}: timer {timer} fired early"
 
     def _scheduled(self, command: Json) -> None:
-        task = self._by_id.setdefault(command["task_id"], Task())
-        attempt = command["attempt"]
+        key, attempt = command["idempotency_key"], command["attempt"]
+        task = self._by_id.setdefault(command["task_id"], Task(key))
+        assert task.key == key, f"{self._run}: {command['task_id']} has two keys"
+        shared = self.tasks.setdefault(key, task) is not task
+        assert not shared, f"{self._run}: two tasks have the key {key}"
         before = task.attempts[-1] if task.attempts else 0
         assert attempt == before + 1, f"{self._run}: {command['task_id']}@{attempt}"
         assert not task.succeeded, f"{self._run}: {command['task_id']} runs again"
         task.attempts.append(attempt)
         task.has_effect = command["function"] not in IN_VAIN
-        self.tasks[command["idempotency_key"]] = task
 
     def _reported(self, event: Json) -> None:
         what = f"{self._run}: {event['task_id']}@{event['attempt']}"

@@ -39,24 +39,46 @@ def _as_expected(row: RunRow, state: dict[str, Any]) -> None:
 
 
 def _or_given_up(row: RunRow, state: dict[str, Any]) -> None:
-    """A task that met five workers, all of which were killed, is given up."""
+    """A task that was handed out five times, and each time to nobody who lived to hear
+    of it or to report, is given up."""
     error = state["run"].get("error") or {}
     if error.get("code") != "UNAVAILABLE" or "5 deliveries" not in error["message"]:
         _as_expected(row, state)
 
 
 def kill_server_rounds(
-    place: Place, rounds: int, runs: int, fault: str | None = None, seed: int = 0
+    place: Place,
+    rounds: int,
+    runs: int,
+    fault: str | None = None,
+    seed: int = 0,
+    remote: bool = False,
 ) -> int:
     """The server is killed at a random moment, or when it passes a labelled point; gives
-    the number of runs at the end."""
+    the number of runs at the end. With `remote` a worker of another process works on the
+    steps, and lives on."""
+    if not remote:
+        return _kill_server_rounds(place, rounds, runs, fault, seed, ())
+    with place.worker():
+        options = ("--remote", "--lease", "1000")
+        return _kill_server_rounds(place, rounds, runs, fault, seed, options)
+
+
+def _kill_server_rounds(
+    place: Place,
+    rounds: int,
+    runs: int,
+    fault: str | None,
+    seed: int,
+    options: tuple[str, ...],
+) -> int:
     dice = random.Random(seed)
     acknowledged: dict[str, str] = {}
     for number in range(rounds):
         point = None if fault is None else f"{fault}:{dice.randint(1, 40)}"
         workflow = WORKFLOWS[number % len(WORKFLOWS)]
         try:
-            server = place.start(fault=point)
+            server = place.start(*options, fault=point)
         except DidNotStart as error:
             # what was open was taken up at once, and passed the point
             assert point is not None and error.killed, error
@@ -76,9 +98,9 @@ def kill_server_rounds(
             acknowledged |= load.join()
         finally:
             server.kill()
-    with place.server():
+    with place.server(*options):
         finish(place)
-    return verify(place, acknowledged)
+    return verify(place, acknowledged, _or_given_up if options else None)
 
 
 def kill_worker_rounds(

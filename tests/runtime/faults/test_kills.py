@@ -23,6 +23,13 @@ def test_a_server_killed_at_a_labelled_point_loses_nothing(
     assert kill_server_rounds(place, rounds=3, runs=40, fault=label, seed=7) > 0
 
 
+@pytest.mark.parametrize("label", [None, "before_record"])
+def test_a_killed_server_and_its_workers_go_on(place: Place, label: str | None) -> None:
+    """Steps are polled for: leases and results survive too."""
+    kept = kill_server_rounds(place, 2, 40, fault=label, seed=11, remote=True)
+    assert kept > 0
+
+
 @pytest.mark.parametrize("fault", [None, "before_effect", "after_effect"])
 def test_a_killed_worker_loses_nothing(place: Place, fault: str | None) -> None:
     assert kill_worker_rounds(place, rounds=2, runs=40, fault=fault, seed=3) == 40

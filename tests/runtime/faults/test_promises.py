@@ -12,19 +12,22 @@ import pytest
 from magicflow.client import Client
 from magicflow.store import MemoryStore, SqliteStore
 
+from tests.languages import need
 from tests.runtime.faults.load import finish
-from tests.runtime.faults.processes import Place, languages
+from tests.runtime.faults.processes import SERVERS, Place
 from tests.runtime.faults.promises import check_promises
 from tests.runtime.plans import plan, retried
 
 Change = Callable[[sqlite3.Connection], Any]
 
 
-@pytest.fixture(scope="module", params=languages())
+@pytest.fixture(scope="module", params=SERVERS)
 def ran(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     """A folder with the database of a run with a retry and one that waited."""
+    if request.param != "python":
+        need(request.param)
     place = Place(tmp_path_factory.mktemp("ran"), request.param)
     waits = plan({"w": {"kind": "wait", "duration": 20}}, ["w"], name="waits")
     unsteady = retried(delay=10)
