@@ -13,6 +13,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/truongtu268/magic-flow/runtime/go/engine"
@@ -29,6 +30,8 @@ type Server struct {
 	// draining ends when the server does: it is ready until then.
 	draining context.Context
 	drain    context.CancelFunc
+	// claims: human tasks are claimed one after the other.
+	claims sync.Mutex
 }
 
 // New is a handler for an engine that is open, or will be. openapi is the service's

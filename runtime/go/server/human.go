@@ -1,6 +1,7 @@
 package server
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/truongtu268/magic-flow/runtime/go/core"
@@ -8,6 +9,8 @@ import (
 	"github.com/truongtu268/magic-flow/runtime/go/store"
 	"github.com/truongtu268/magic-flow/runtime/go/types"
 )
+
+var taskFilters = []string{"assignee", "execution_id", "claimed_by"}
 
 // humanTask is an open task for a person.
 type humanTask struct {
@@ -29,6 +32,11 @@ func listHumanTasks(s *Server, r *request) error {
 	query, err := r.parameters()
 	if err != nil {
 		return err
+	}
+	for _, name := range sortedKeys(query) {
+		if !slices.Contains(taskFilters, name) {
+			return badRequest("the filter `" + name + "` is unknown")
+		}
 	}
 	effects, err := s.engine.Store().Effects([]string{store.Human}, query["execution_id"])
 	if err != nil {
@@ -102,14 +110,20 @@ func claimHumanTask(s *Server, r *request) error {
 	if err != nil {
 		return err
 	}
+	by := textIn(given, "by")
+	if by == "" {
+		return badRequest("`by` must say who claims the task")
+	}
+	s.claims.Lock() // who is second reads what the first has written
+	defer s.claims.Unlock()
 	task, err := s.findHumanTask(r.parameter)
 	if err != nil {
 		return err
 	}
-	if holder := task.payload["claimed_by"]; holder != nil && holder != given["by"] {
-		return conflict("somebody else has claimed the task")
+	if err := task.refuseAnother(by); err != nil {
+		return err
 	}
-	task.payload["claimed_by"] = textIn(given, "by")
+	task.payload["claimed_by"] = by
 	payload, err := types.AppendValue(nil, task.payload)
 	if err != nil {
 		return err
@@ -121,6 +135,14 @@ func claimHumanTask(s *Server, r *request) error {
 	a := newAnswer()
 	task.append(a)
 	return r.send(200, a)
+}
+
+// refuseAnother refuses a task that somebody else has claimed.
+func (t *humanTask) refuseAnother(by string) error {
+	if holder := t.payload["claimed_by"]; holder != nil && holder != by {
+		return conflict("somebody else has claimed the task")
+	}
+	return nil
 }
 
 func completeHumanTask(s *Server, r *request) error {
@@ -135,6 +157,11 @@ func completeHumanTask(s *Server, r *request) error {
 	task, err := s.findHumanTask(r.parameter)
 	if err != nil {
 		return err
+	}
+	if _, named := given["by"]; named {
+		if err := task.refuseAnother(textIn(given, "by")); err != nil {
+			return err
+		}
 	}
 	event := &core.Event{Type: core.HumanCompleted, TaskID: task.effect.Key, Data: given["data"], By: given["by"]}
 	run, err := s.engine.Send(r.Context(), task.effect.RunID, event)

@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,39 @@ def test_a_human_task_is_listed_claimed_and_completed(http: httpx.Client) -> Non
     ended = http.get(f"/api/v2/executions/{run_id}?wait=5s").json()
     assert ended["output"] == {"ok": True}
     assert http.post(f"{url}/complete", json={"data": {"ok": True}}).status_code == 404
+
+
+def only_task(http: httpx.Client, run_id: str) -> str:
+    (task,) = http.get(f"/api/v2/human-tasks?execution_id={run_id}").json()["tasks"]
+    return f"/api/v2/human-tasks/{task['id']}"
+
+
+def test_of_many_who_claim_at_once_one_has_the_task(http: httpx.Client) -> None:
+    for _ in range(5):
+        url = only_task(http, start(http, "asks"))
+        with ThreadPoolExecutor(8) as people:
+            answers = list(
+                people.map(
+                    lambda n: http.post(f"{url}/claim", json={"by": f"p{n}"}), range(8)
+                )
+            )
+        won = [a.json()["claimed_by"] for a in answers if a.status_code == 200]
+        assert len(won) == 1
+        assert sum(a.status_code == 409 for a in answers) == 7
+        again = http.post(f"{url}/claim", json={"by": won[0]})
+        assert again.json()["claimed_by"] == won[0]
+
+
+def test_who_has_not_claimed_a_task_does_not_complete_it(http: httpx.Client) -> None:
+    run_id = start(http, "asks")
+    url = only_task(http, run_id)
+    assert http.post(f"{url}/claim", json={"by": "ann"}).status_code == 200
+    refused = http.post(f"{url}/complete", json={"data": {"ok": True}, "by": "bob"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "CONFLICT")
+    assert only_task(http, run_id) == url
+    done = http.post(f"{url}/complete", json={"data": {"ok": True}, "by": "ann"})
+    assert done.status_code == 202
+    assert http.post(f"{url}/claim", json={"by": "ann"}).status_code == 404
 
 
 def test_signals_and_published_events(http: httpx.Client) -> None:

@@ -257,13 +257,14 @@ def test_what_a_start_takes_is_what_is_described(
         assert says == taken
 
 
+@pytest.mark.parametrize("path", ["/api/v2/executions", "/api/v2/human-tasks"])
 def test_every_filter_of_a_list_is_described_and_others_are_refused(
-    http: httpx.Client, described: Described
+    http: httpx.Client, described: Described, path: str
 ) -> None:
-    operation = described.document["paths"]["/api/v2/executions"]["get"]
+    operation = described.document["paths"][path]["get"]
     names = {each["name"] for each in operation["parameters"]}
     for name in sorted(names | {"parent_id", "other"}):
-        response = http.get("/api/v2/executions", params={name: ""})
+        response = http.get(path, params={name: ""})
         refused = "is unknown" in response.text
         assert refused == (name not in names), response.text
 

@@ -344,6 +344,7 @@ def _human_tasks() -> Json:
                 "human tasks",
                 "Open tasks for people.",
                 _ok("HumanTasks"),
+                "400",
                 parameters=[
                     _query("assignee"),
                     _query("claimed_by"),
@@ -355,14 +356,14 @@ def _human_tasks() -> Json:
             "post": _operation(
                 "claim-human-task",
                 "human tasks",
-                "Say who does the task.",
+                "Say who does the task; nobody else completes it then.",
                 _ok("HumanTask"),
                 "400",
                 "404",
                 "409",
                 "413",
                 parameters=[_ID],
-                takes=request(body(by=TEXT)),
+                takes=request(body({"by": {**TEXT, "minLength": 1}})),
             )
         },
         f"{task}/complete": {

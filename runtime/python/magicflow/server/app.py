@@ -6,6 +6,7 @@ there is no middleware, because what a request costs is what a workflow costs.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import logging
@@ -57,6 +58,8 @@ class App:
         self.engine = engine
         self.config = config
         self.ready = True
+        self.claims = asyncio.Lock()
+        """Human tasks are claimed one after the other."""
         self._digests = [_digest(token.encode()) for token in config.tokens]
         self._routes: dict[str, list[tuple[re.Pattern[str], Handler]]] = {}
         for method, pattern, handler in routes.ALL:

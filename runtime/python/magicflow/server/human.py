@@ -9,16 +9,20 @@ from magicflow.engine.requests import Refused
 from magicflow.engine.tasks import NotFound
 from magicflow.expr.scope import format_time
 from magicflow.server.app import App, route
-from magicflow.server.http import Answer, Request, json_answer, members_of
+from magicflow.server.http import Answer, Problem, Request, json_answer, members_of
 from magicflow.store import Effect
 
 Json = dict[str, Any]
+_FILTERS = {"assignee", "execution_id", "claimed_by"}
 
 
 @route("GET", "/api/v2/human-tasks")
 async def human_tasks(app: App, request: Request) -> Answer:
     """Open tasks; `assignee`, `execution_id` and `claimed_by` restrict."""
     query = request.query
+    unknown = sorted(query.keys() - _FILTERS)
+    if unknown:
+        raise Problem(400, "BAD_REQUEST", f"the filter `{unknown[0]}` is unknown")
     found = []
     for effect in app.engine.store.effects(("human",), query.get("execution_id")):
         view = _view(effect)
@@ -47,15 +51,24 @@ def _view(effect: Effect) -> Json:
 @route("POST", "/api/v2/human-tasks/{*}/claim")
 async def claim(app: App, request: Request) -> Answer:
     given = members_of(await request.json(app.config.max_body), {"by": (str,)})
-    effect = _find(app, request)
-    payload = decode(effect.payload)
-    holder = payload.get("claimed_by")
-    if holder is not None and holder != given.get("by"):
-        raise Refused("CONFLICT", "somebody else has claimed the task")
-    payload["claimed_by"] = given.get("by", "")
-    effect.payload = encode(payload)
-    await app.engine.change_outbox(changed=[effect])
+    by = given.get("by")
+    if not by:
+        raise Problem(400, "BAD_REQUEST", "`by` must say who claims the task")
+    async with app.claims:  # who is second reads what the first has written
+        effect = _find(app, request)
+        payload = decode(effect.payload)
+        _refuse_another(payload, by)
+        payload["claimed_by"] = by
+        effect.payload = encode(payload)
+        await app.engine.change_outbox(changed=[effect])
     return json_answer(_view(effect))
+
+
+def _refuse_another(payload: Json, by: str) -> None:
+    """Raises Refused when somebody else has claimed the task."""
+    holder = payload.get("claimed_by")
+    if holder is not None and holder != by:
+        raise Refused("CONFLICT", "somebody else has claimed the task")
 
 
 @route("POST", "/api/v2/human-tasks/{*}/complete")
@@ -64,6 +77,8 @@ async def complete(app: App, request: Request) -> Answer:
         await request.json(app.config.max_body), {"data": (), "by": (str,)}
     )
     effect = _find(app, request)
+    if "by" in given:
+        _refuse_another(decode(effect.payload), given["by"])
     event: Json = {
         "type": "human_completed",
         "task_id": effect.key,
