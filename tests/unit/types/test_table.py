@@ -239,6 +239,19 @@ def test_fields(compile_schema: Compile) -> None:
     assert to_json(typed.type.fields["at"])["default"] is None
 
 
+def test_required_may_be_said_in_two_ways(compile_schema: Compile) -> None:
+    """By the object's list, or by the property itself."""
+    listed, marked = (
+        compile_schema(f"{{type: object, {of}, b: {{type: string}}}}}}")
+        for of in (
+            "required: [a], properties: {a: {type: string}",
+            "properties: {a: {type: string, required: true}",
+        )
+    )
+    assert listed.type == marked.type
+    assert [f.required for f in listed.type.fields.values()] == [True, False]
+
+
 def test_numbers_are_exact_text(compile_schema: Compile) -> None:
     typed = compile_schema(
         "{type: number, minimum: 0.1, exclusiveMaximum: 1e30, multipleOf: 0.010}"
