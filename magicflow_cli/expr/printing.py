@@ -88,8 +88,9 @@ def _escape(text: str, first: bool, followed: bool = False) -> str:
         begin, text = "${'$'}", text[1:]
     elif first and text.startswith("$."):
         begin, text = "$$.", text[2:]
-    if followed and text.endswith("$"):
-        text, end = text[:-1], "${'$'}"
+    dollars = len(text) - len(text.rstrip("$"))
+    if followed and dollars:
+        text, end = text[:-dollars], f"${{'{'$' * dollars}'}}"
     return begin + text.replace("${", "$${") + end
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from magicflow_cli.expr import print_expression, print_value
@@ -185,6 +185,7 @@ MAPPINGS = st.recursive(
 
 @settings(max_examples=500, deadline=None)
 @given(MAPPINGS)
+@example(Template((Literal("$$"), Literal(None))))
 def test_mapping_values_read_back(expr: Expr) -> None:
     printed: Any = print_value(expr)
     assert value(printed) == expr
