@@ -15,7 +15,7 @@ from functools import partial
 from types import ModuleType
 from typing import Any, TypeAlias
 
-from magicflow_cli.documents.bound import Bound, attach
+from magicflow_cli.documents.bound import Bound
 from magicflow_cli.documents.conditions import condition_of
 from magicflow_cli.documents.variants import ref_name, variant_of
 from magicflow_cli.load.nodes import Mapping, Node, Scalar, Sequence
@@ -145,7 +145,7 @@ class Binder:
             for condition in conditions:
                 if not condition.holds(_View(node)):
                     raise Misfit
-            return attach(cls(**values), node)
+            return cls(**values, _node=node)
 
         return bind
 

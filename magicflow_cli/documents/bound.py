@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
-
 from magicflow_cli.diagnostics.model import Span
 from magicflow_cli.load.nodes import Mapping, Scalar
 from magicflow_cli.record import Record
 
-_set = object.__setattr__
 
-
-class Bound(Record):
+class Bound(Record, compare=False):
     """Base of the document models. The node takes no part in equality."""
 
-    __slots__ = ("_node",)
-
-
-B = TypeVar("B", bound=Bound)
-
-
-def attach(model: B, node: Mapping) -> B:
-    _set(model, "_node", node)
-    return model
+    _node: Mapping | None = None
 
 
 def node_of(model: Bound) -> Mapping:
-    """The mapping that `model` was bound from; AttributeError for a model made by hand."""
-    node: Mapping = model._node  # type: ignore[attr-defined]
-    return node
+    """The mapping that `model` was bound from; AssertionError for one made by hand."""
+    assert model._node is not None
+    return model._node
 
 
 def key_span(model: Bound, key: str) -> Span:

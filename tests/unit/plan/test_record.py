@@ -9,7 +9,7 @@ import pickle
 import pytest
 
 from magicflow_cli.plan import models
-from magicflow_cli.record import Record
+from magicflow_cli.record import Record, Value
 
 
 def test_a_record_is_a_dataclass() -> None:
@@ -60,3 +60,32 @@ def test_a_record_without_fields() -> None:
 
     assert Empty() == Empty() and repr(Empty()).endswith("Empty()")
     assert not hasattr(Record, "__dataclass_fields__")
+
+
+class Place(Value, kw_only=True, compare=False):
+    line: int = 0
+
+
+class Word(Place):
+    text: str
+    kind: str = "noun"
+
+
+def test_inherited_fields_by_name_that_do_not_count() -> None:
+    word = Word("map", line=3)
+    assert (word.text, word.kind, word.line) == ("map", "noun", 3)
+    assert word == Word("map", line=7) and hash(word) == hash(Word("map"))
+    assert word != Word("map", "verb", line=3)
+    assert repr(word) == "Word('map', 'noun')"
+    with pytest.raises(TypeError, match="positional"):
+        Word("map", "noun", 3)  # type: ignore[misc]
+
+
+def test_inherited_fields_are_matched_copied_and_listed() -> None:
+    match Word("map", line=3):
+        case Word(text, kind, line=line):
+            assert (text, kind, line) == ("map", "noun", 3)
+    word = Word("map", line=3)
+    assert word.but(text="x").line == copy.copy(word).line == 3
+    assert pickle.loads(pickle.dumps(word)).line == 3
+    assert {f.name for f in dataclasses.fields(word)} == {"text", "kind", "line"}
