@@ -419,6 +419,39 @@ func TestAnAttemptThatFailsIsRetriedWithTheSameKey(t *testing.T) {
 	}
 }
 
+// Deliveries are counted anew for each attempt: alone they would fit.
+func TestAnOldAttemptNeverAnswersForANewerOne(t *testing.T) {
+	do := call("f", "far", nil)
+	nodes := map[string]members{"a": retrying(do, 3), "a/do": do}
+	h := newHarness(t, planOf(t, "one", []string{"a"}, nodes, output(stepOutput("a")))).open()
+	run := h.start(&StartRequest{Workflow: "one"})
+	first := h.lease()
+	if err := h.report(first, failure("BUSY", "again")); err != nil {
+		t.Fatal(err)
+	}
+	late := func(attempt int64) {
+		t.Helper()
+		if _, err := h.engine.Report(TaskKey{run.ID(), first.Task.TaskID}, attempt, 1, Outcome{Output: "late"}); !isStale(err) {
+			t.Errorf("attempt %d: %v", attempt, err)
+		}
+	}
+	late(1)
+	h.pass(10)
+	late(1)
+	second := h.lease()
+	if second.Task.TaskID != first.Task.TaskID || second.Task.Attempt != 2 || second.Delivery != 1 {
+		t.Fatalf("%+v", second)
+	}
+	late(1)
+	late(3)
+	if err := h.report(second, Outcome{Output: "new"}); err != nil {
+		t.Fatal(err)
+	}
+	if got := h.finish(run).State.Run.Output; got != "new" {
+		t.Error(got)
+	}
+}
+
 func TestWhileItRecoversNothingIsStale(t *testing.T) {
 	h := newHarness(t, far(t, nil)).open()
 	h.start(&StartRequest{Workflow: "far"})
