@@ -64,7 +64,7 @@ func (e *Engine) Send(ctx context.Context, runID string, event *core.Event) (*Ru
 	if err != nil {
 		return nil, err
 	}
-	return run, done.Wait(ctx)
+	return run, e.wait(ctx, done)
 }
 
 // Publish gives a CloudEvent to every run that listens for it with fitting correlation,

@@ -106,6 +106,11 @@ func (c *Catalog) deploy(planJSON []byte) (*Deployed, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.add(made)
+	return made, nil
+}
+
+func (c *Catalog) add(made *Deployed) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	name := made.Plan.Name
@@ -115,7 +120,6 @@ func (c *Catalog) deploy(planJSON []byte) (*Deployed, error) {
 	}
 	c.byName[name][made.Plan.Version] = made
 	c.current[name] = newest(c.byName[name])
-	return made, nil
 }
 
 func newest(of map[string]*Deployed) *Deployed {

@@ -16,7 +16,7 @@ import (
 
 const (
 	firstDelay   = 500 * time.Millisecond
-	longestDelay = time.Minute
+	longestDelay = longestSleep
 )
 
 // Sink takes a CloudEvent; it fails when it could not deliver it.
@@ -95,7 +95,7 @@ func (e *effects) persist(effect *store.Effect, command core.Command) {
 		switch {
 		case err == nil:
 			if done {
-				_ = e.closeRow(effect).Wait(e.ctx)
+				_ = e.engine.wait(e.ctx, e.closeRow(effect))
 			}
 			return
 		case errors.As(err, &unavailable), errors.As(err, &failed), e.ctx.Err() != nil:
@@ -103,9 +103,7 @@ func (e *effects) persist(effect *store.Effect, command core.Command) {
 			return // recovery does it again
 		}
 		logger.Warn("an effect failed, again later", "run_id", effect.RunID, "kind", effect.Kind, "key", effect.Key, "again_in", delay.String(), "error", err.Error())
-		select {
-		case <-time.After(delay):
-		case <-e.ctx.Done():
+		if e.engine.sleep(e.ctx, delay) != nil {
 			return
 		}
 	}
@@ -243,7 +241,7 @@ func (e *effects) trigger(ctx context.Context, cloud map[string]any, name, id st
 				continue
 			}
 			if err == nil {
-				err = done.Wait(ctx)
+				err = e.engine.wait(ctx, done)
 			}
 			if err != nil {
 				return err
@@ -273,7 +271,7 @@ func (e *effects) startChild(effect *store.Effect, command *core.StartChild) (bo
 		return false, err
 	}
 	if done != nil {
-		return false, done.Wait(e.ctx)
+		return false, e.engine.wait(e.ctx, done)
 	}
 	if child.Ended() {
 		e.tellParent(child)
@@ -302,7 +300,7 @@ func (e *effects) childEnded(effect *store.Effect, status string, output any, fa
 	_, err := e.engine.Send(e.ctx, effect.RunID, event)
 	var refused *Refused
 	if errors.As(err, &refused) {
-		return e.closeRow(effect).Wait(e.ctx)
+		return e.engine.wait(e.ctx, e.closeRow(effect))
 	}
 	return err
 }
@@ -363,7 +361,7 @@ func (e *effects) startRetry(effect *store.Effect, command *core.StartRetry) (bo
 	if err != nil {
 		return false, err
 	}
-	return true, done.Wait(e.ctx)
+	return true, e.engine.wait(e.ctx, done)
 }
 
 // addFinal: the completion webhook leaves with the transition that ends the run. The run's

@@ -16,6 +16,7 @@
 package engine
 
 import (
+	"context"
 	"sync/atomic"
 	"time"
 
@@ -54,6 +55,9 @@ type Options struct {
 	Writer MakeWriter
 	// Spawn begins work beside what is being done; a goroutine by default.
 	Spawn func(func())
+	// Await waits, in what Spawn began, until a channel is closed or the context ends. A
+	// simulation gives others their turn meanwhile.
+	Await func(ctx context.Context, ready <-chan struct{}) error
 	// Random are the random parts of ids.
 	Random func() uint64
 }
@@ -66,6 +70,7 @@ type Engine struct {
 	metrics  *Metrics
 	traces   Traces
 	spawn    func(func())
+	await    func(ctx context.Context, ready <-chan struct{}) error
 	ids      *ids
 	random   func() uint64
 
@@ -94,7 +99,7 @@ type Engine struct {
 func New(of store.Store, options Options) *Engine {
 	e := &Engine{
 		store: of, clock: options.Clock, metrics: options.Metrics, traces: options.Traces, spawn: options.Spawn,
-		random: options.Random, settings: DefaultSettings(), watched: map[string]*Run{},
+		await: options.Await, random: options.Random, settings: DefaultSettings(), watched: map[string]*Run{},
 	}
 	if e.clock == nil {
 		e.clock = SystemClock{}
@@ -107,6 +112,9 @@ func New(of store.Store, options Options) *Engine {
 	}
 	if e.spawn == nil {
 		e.spawn = e.workers.begin
+	}
+	if e.await == nil {
+		e.await = await
 	}
 	faults := options.Faults
 	if faults == nil {

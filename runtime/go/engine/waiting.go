@@ -18,6 +18,35 @@ import (
 // recoveryPause is after how long who waits looks whether a recovery is over.
 const recoveryPause = int64(50)
 
+// wait is done.Wait, for what may be simulated.
+func (e *Engine) wait(ctx context.Context, done *Settled) error {
+	if done == nil {
+		return nil
+	}
+	if err := e.await(ctx, done.Done()); err != nil {
+		return err
+	}
+	return done.Err()
+}
+
+// sleep is about as long as it is told, half a minute at most: a clock that is moved
+// meanwhile does not matter.
+func (e *Engine) sleep(ctx context.Context, delay time.Duration) error {
+	over := make(chan struct{})
+	alarm := e.clock.CallAt(e.clock.Now()+delay.Milliseconds(), func() { close(over) })
+	defer alarm.Cancel()
+	return e.await(ctx, over)
+}
+
+func await(ctx context.Context, ready <-chan struct{}) error {
+	select {
+	case <-ready:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 // Wait waits until the run's end is durable, at most so long. It gives the run as it is.
 func (e *Engine) Wait(ctx context.Context, run *Run, patience time.Duration) (*Run, error) {
 	over := make(chan struct{})
