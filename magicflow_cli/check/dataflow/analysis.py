@@ -5,6 +5,7 @@ from __future__ import annotations
 from magicflow_cli.check import flow as control
 from magicflow_cli.check.dataflow import facts
 from magicflow_cli.check.dataflow import scope as scopes
+from magicflow_cli.check.dataflow.conditions import parse_conditions
 from magicflow_cli.check.dataflow.contracts import (
     check_default_inputs,
     check_fallbacks,
@@ -25,7 +26,7 @@ from magicflow_cli.check.dataflow.outcomes import Outcomes, has_field
 from magicflow_cli.check.dataflow.outputs import DefaultOutput
 from magicflow_cli.check.dataflow.paths import paths_of
 from magicflow_cli.check.dataflow.purposes import Purposes
-from magicflow_cli.check.dataflow.resolve import Resolver, parse_conditions
+from magicflow_cli.check.dataflow.resolve import Resolver
 from magicflow_cli.check.dataflow.roots import Roots
 from magicflow_cli.check.dataflow.sites import Site, sites
 from magicflow_cli.check.dataflow.typed import (
