@@ -313,7 +313,7 @@ def test_a_timer_of_a_run_whose_plan_is_gone_is_told_of(
             h.engine.catalog._by_hash.clear()
             h.engine.store.plan = lambda _: None  # type: ignore[method-assign]
             await h.clock.advance(60_000)
-            assert f"of run {live.row.id}" in caplog.text
+            assert f"run {live.row.id} stands still" in caplog.text
 
     asyncio.run(test())
 

@@ -9,7 +9,7 @@ from magicflow.engine.requests import (
     StartRequest,
     Unavailable,
 )
-from magicflow.engine.tasks import NotFound, Stale
+from magicflow.engine.tasks import NotFound, Stale, Unreadable
 
 __all__ = [
     "Clock",
@@ -22,5 +22,6 @@ __all__ = [
     "StartRequest",
     "SystemClock",
     "Unavailable",
+    "Unreadable",
     "VirtualClock",
 ]

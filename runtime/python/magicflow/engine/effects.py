@@ -121,8 +121,7 @@ class Effects:
         event, data = cloud["type"], cloud.get("data")
         reached: list[str] = []
         for listener in engine.store.listeners(event):
-            wanted = decode(listener.payload).get("correlate") or {}
-            if not _correlates(data, wanted):
+            if not _correlates(data, listener):
                 continue
             message = {
                 "type": "event_received",
@@ -300,7 +299,12 @@ class Effects:
         return True
 
 
-def _correlates(data: Any, wanted: Json) -> bool:
+def _correlates(data: Any, listener: Effect) -> bool:
+    try:
+        wanted = decode(listener.payload).get("correlate")
+    except ValueError as error:
+        _LOGGER.error("run %s listens for nothing: %s", listener.run_id, error)
+        return False
     if not wanted:
         return True
     return isinstance(data, dict) and all(

@@ -149,15 +149,31 @@ class Engine:
                 self.pipeline.write(deployed.row(now), Pending())
         for effect in under_way:
             if effect.kind == "task":
-                self._schedule(decode(effect.payload), effect, now)
+                self._take_up(
+                    effect, lambda e: self._schedule(decode(e.payload), e, now)
+                )
         self.dispatcher.recovered()
         self.starts.let_in()
         for effect in under_way:
             if effect.kind not in ("task", "start"):
-                self.effects.redo(effect)
+                self._take_up(effect, self.effects.redo)
         self.schedules.load()
         self.retention.arm()
         self._arming = self._loop.create_task(self._arm_timers())
+
+    def _take_up(self, effect: Effect, begin: Callable[[Effect], None]) -> None:
+        """A row that cannot be read stays where it is, and holds nobody up."""
+        try:
+            begin(effect)
+        except (StoreError, Unavailable):
+            raise
+        except Exception as error:
+            self._stand_still(effect.run_id, f"{effect.kind} `{effect.key}`", error)
+
+    def _stand_still(self, run_id: str, what: str, error: Exception) -> None:
+        """A defect, or data that cannot be read: everybody sees it, others go on."""
+        self.metrics.poisoned.add((), 1)
+        _LOGGER.error("run %s stands still: %s: %s", run_id, what, error)
 
     async def _arm_timers(self) -> None:
         """Nobody waits for these: a timer is never early. One that ends meanwhile rings
@@ -439,6 +455,9 @@ class Engine:
         except StoreError as error:
             self.unknown(error)
             return False
+        except Exception as error:
+            self._stand_still(run_id, f"{event['type']} of {task.effect.key}", error)
+            return False  # the row stays: the next start hands the task out again
 
     def save_leases(self, tasks: Sequence[Task]) -> Settled:
         # copies: the rows are the dispatcher's, and it may change them before they are
@@ -455,12 +474,12 @@ class Engine:
                 self.feed(live, {"type": "timer_fired", "timer_id": timer_id})
         except Refused:
             self.change_outbox(closed=[(run_id, "timer", timer_id)])
-        except NotFound as error:
-            _LOGGER.error("timer %s of run %s: %s", timer_id, run_id, error)
         except Unavailable:
             pass  # recovery arms it again
         except StoreError as error:
             self.unknown(error)
+        except Exception as error:
+            self._stand_still(run_id, f"timer {timer_id}", error)
 
     # writing what belongs to no transition
 

@@ -10,7 +10,8 @@ from typing import Any
 from magicflow.core import fold
 from magicflow.engine.catalog import Catalog, Deployed
 from magicflow.engine.encoding import decode, encode
-from magicflow.store import Effect, RunRow, Store, Transition
+from magicflow.engine.tasks import Unreadable
+from magicflow.store import Effect, RunRow, Store, StoreError, Transition
 
 Json = dict[str, Any]
 EffectKey = tuple[str, str]
@@ -108,7 +109,7 @@ class LiveRuns:
 
     def get(self, run_id: str) -> LiveRun | None:
         """The run, read from the store when it is not in memory; None when there is
-        none. Raises StoreError."""
+        none. Raises StoreError, Unreadable."""
         live = self._runs.get(run_id)
         if live is not None:
             self._runs.move_to_end(run_id)
@@ -122,6 +123,15 @@ class LiveRuns:
         return live
 
     def _read(self, row: RunRow) -> LiveRun:
+        try:
+            return self._build(row)
+        except StoreError:
+            raise
+        except Exception as error:
+            reason = f"{type(error).__name__}: {error}"
+            raise Unreadable(f"run {row.id} cannot be read: {reason}") from error
+
+    def _build(self, row: RunRow) -> LiveRun:
         deployed = self._catalog.of_hash(row.plan_hash)
         state = fold(decode(entry.changes) for entry in self._store.log(row.id))
         live = LiveRun(row, deployed, state)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from magicflow.engine.encoding import encode
 from magicflow.engine.live import LiveRun
 from magicflow.engine.pipeline import Pending, Settled, retrieve
 from magicflow.engine.requests import Overloaded, Refused, StartRequest, Unavailable
-from magicflow.engine.tasks import NotFound
+from magicflow.engine.tasks import NotFound, Unreadable
 from magicflow.store import Effect, RunFilter, RunRow, StoreError, Transition
 
 if TYPE_CHECKING:
@@ -233,10 +234,12 @@ class Starts:
             for row in reversed(engine.store.runs(wanted, limit=1 << 40)):
                 key = None
                 if "key" in limits:  # else there is no need to read the run
-                    live = engine.runs.get(row.id)
-                    if live is None:
-                        continue
-                    key = self._place_key(deployed, live.queued or live.state["start"])
+                    with contextlib.suppress(Unreadable):  # it has a place, of no key
+                        live = engine.runs.get(row.id)
+                        if live is None:
+                            continue
+                        start = live.queued or live.state["start"]
+                        key = self._place_key(deployed, start)
                 if row.version > 0:
                     self._admission.enter(row.workflow, row.id, key)
                 elif waiting[row.id].due is None:

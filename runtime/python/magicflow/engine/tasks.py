@@ -22,6 +22,11 @@ class NotFound(Exception):
     """There is no such run, task or workflow."""
 
 
+class Unreadable(NotFound):
+    """What is stored of a run, or of its plan, cannot be read: the run stands still, and
+    nobody else does."""
+
+
 class Task:
     """One attempt. (run, task, attempt, `delivery`) is the fencing token: only who holds
     the newest may report. `effect` is its outbox row."""

@@ -14,7 +14,14 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from magicflow.engine import NotFound, Overloaded, Refused, Stale, Unavailable
+from magicflow.engine import (
+    NotFound,
+    Overloaded,
+    Refused,
+    Stale,
+    Unavailable,
+    Unreadable,
+)
 from magicflow.engine.engine import Engine
 from magicflow.server.config import ServerConfig
 from magicflow.server.http import (
@@ -140,6 +147,8 @@ def problem_of(error: Exception, path: str) -> Problem:
     if isinstance(error, Problem):
         return error
     retry: Any = ((b"retry-after", b"1"),)
+    if isinstance(error, Unreadable):
+        return Problem(500, "INTERNAL", str(error))
     if isinstance(error, NotFound):
         return Problem(404, "NOT_FOUND", str(error))
     if isinstance(error, Refused):
