@@ -31,7 +31,7 @@ func notFound(detail string) *Problem {
 }
 
 func conflict(detail string) *Problem {
-	return &Problem{Status: 409, Code: "CONFLICT", Detail: detail}
+	return &Problem{Status: 409, Code: "CONFLICT", Detail: detail, HasDetails: true}
 }
 
 func tooLarge(limit int) *Problem {
@@ -53,6 +53,20 @@ var titles = map[int]string{
 	503: "Not available",
 }
 
+// maxDetail is how many code points of a detail, which may quote what was sent, are told.
+const maxDetail = 1_000
+
+func (p *Problem) shortened() string {
+	count := 0
+	for index := range p.Detail {
+		if count == maxDetail {
+			return p.Detail[:index] + "…"
+		}
+		count++
+	}
+	return p.Detail
+}
+
 // append writes the answer's body.
 func (p *Problem) append(to *answer) {
 	to.begin()
@@ -60,12 +74,32 @@ func (p *Problem) append(to *answer) {
 	to.text("title", titles[p.Status])
 	to.integer("status", int64(p.Status))
 	to.text("code", p.Code)
-	to.text("detail", p.Detail)
+	to.text("detail", p.shortened())
 	if p.HasDetails {
 		to.value("details", p.Details)
 	}
 	if p.Errors != nil {
-		to.value("errors", p.Errors)
+		to.name("errors")
+		to.mistakes(p.Errors)
 	}
 	to.end()
+}
+
+// mistakes are objects of texts whose members stand in the order in which people read
+// them.
+func (a *answer) mistakes(of any) {
+	list, _ := of.([]any)
+	a.open('[')
+	for _, each := range list {
+		a.next()
+		a.begin()
+		members, _ := each.(map[string]any)
+		for _, name := range [...]string{"path", "code", "message"} {
+			if text, there := members[name].(string); there {
+				a.text(name, text)
+			}
+		}
+		a.end()
+	}
+	a.close(']')
 }

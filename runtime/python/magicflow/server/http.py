@@ -20,6 +20,10 @@ _JSON: Header = (b"content-type", b"application/json")
 _PROBLEM: Header = (b"content-type", b"application/problem+json")
 
 
+MAX_DETAIL = 1_000
+"""Code points of an answer's `detail`, which may quote what was sent."""
+
+
 class Problem(Exception):
     """An error answer (RFC 9457): status, our code, one sentence, and what is wrong
     where (`errors`: a list of {path, message})."""
@@ -42,7 +46,7 @@ class Problem(Exception):
             "title": TITLES.get(status, "Error"),
             "status": status,
             "code": code,
-            "detail": detail,
+            "detail": detail if len(detail) <= MAX_DETAIL else f"{detail[:MAX_DETAIL]}…",
             **members,
         }
         if errors is not None:
@@ -207,6 +211,7 @@ def members_of(
         else:
             found[name] = member
     if errors:
+        errors.sort(key=lambda error: error["path"])
         raise Problem(400, "BAD_REQUEST", "the request is malformed", errors=errors)
     return found
 
