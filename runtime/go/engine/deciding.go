@@ -109,6 +109,12 @@ func (e *Engine) poison(run *Run, problem any) {
 	logger.Error("an event was not decided", "run_id", run.id, "error", text)
 }
 
+// standStill: data that cannot be read hold up their run; everybody sees it, others go on.
+func (e *Engine) standStill(runID, what string, err error) {
+	e.metrics.Poisoned.add(1)
+	logger.Error("a run stands still", "run_id", runID, "at", what, "error", err.Error())
+}
+
 // Begin starts a run, or finds the one that the idempotency key already started. The start
 // is durable when the *Settled is; nil when it is already.
 //
@@ -158,6 +164,12 @@ func (e *Engine) taskEvent(task *Task, event *core.Event, done *Settled) error {
 		e.closeRow(store.EffectID{RunID: task.message.RunID, Kind: store.Task, Key: task.effect.Key})
 		return &Stale{"the run no longer waits for this task"}
 	}
+	var missing *NotFound
+	if errors.As(err, &missing) {
+		// the row stays: the next start hands the task out again
+		e.standStill(task.message.RunID, "task "+task.effect.Key, err)
+		return &Stale{"the run cannot take a result"}
+	}
 	if err != nil {
 		e.lost(task.epoch, err)
 	}
@@ -205,7 +217,7 @@ func (e *Engine) timerFired(runID, timerID string) {
 	case errors.As(err, &refused):
 		e.closeRow(store.EffectID{RunID: runID, Kind: store.Timer, Key: timerID})
 	case errors.As(err, &notFound):
-		logger.Error("a timer fired for nobody", "run_id", runID, "timer", timerID, "error", err.Error())
+		e.standStill(runID, "timer "+timerID, err)
 	case err != nil:
 		e.lost(epoch, err)
 		_ = e.heard(err) // the recovery arms it again

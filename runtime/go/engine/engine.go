@@ -243,7 +243,7 @@ func (e *Engine) loadTasks(now int64) error {
 	for _, effect := range effects {
 		message, err := taskMessageOf(effect.Payload)
 		if err != nil {
-			logger.Error("a task cannot be read", "run_id", effect.RunID, "task", effect.Key, "error", err.Error())
+			e.standStill(effect.RunID, "task "+effect.Key, err)
 			continue
 		}
 		e.dispatcher.schedule(&Task{

@@ -171,6 +171,21 @@ func (l *liveRuns) read(runID string, epoch int64) (*Run, error) {
 	if err != nil || row == nil {
 		return nil, err
 	}
+	run, err := l.build(row, epoch)
+	var failed *store.Error
+	if err != nil && !errors.As(err, &failed) {
+		return nil, &Unreadable{runID, err}
+	}
+	return run, err
+}
+
+func (l *liveRuns) build(row *store.RunRow, epoch int64) (run *Run, err error) {
+	defer func() {
+		if problem := recover(); problem != nil {
+			run, err = nil, fmt.Errorf("a defect: %v", problem)
+		}
+	}()
+	runID := row.ID
 	deployed, err := l.catalog.ofHash(row.PlanHash)
 	if err != nil {
 		return nil, err
@@ -183,11 +198,11 @@ func (l *liveRuns) read(runID string, epoch int64) (*Run, error) {
 	for _, each := range log {
 		delta, err := core.DecodeDelta([]byte(each.Changes))
 		if err != nil {
-			return nil, &store.Error{Message: fmt.Sprintf("the log of run %s is broken", runID), Cause: err}
+			return nil, fmt.Errorf("its log is broken: %w", err)
 		}
 		core.Apply(state, delta)
 	}
-	run := newRun(row, deployed, state, epoch)
+	run = newRun(row, deployed, state, epoch)
 	run.info = runInfoOf(row.Info)
 	if row.EndedAt != 0 {
 		return run, nil
@@ -201,7 +216,7 @@ func (l *liveRuns) read(runID string, epoch int64) (*Run, error) {
 		run.open.add(effectKey{effect.Kind, effect.Key})
 		if effect.Kind == store.Start {
 			if run.queued, err = queuedStart(effect.Payload); err != nil {
-				return nil, &store.Error{Message: fmt.Sprintf("the start of run %s is broken", runID), Cause: err}
+				return nil, fmt.Errorf("its start is broken: %w", err)
 			}
 		}
 	}

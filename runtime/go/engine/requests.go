@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/truongtu268/magic-flow/runtime/go/core"
@@ -42,6 +43,19 @@ var (
 type NotFound struct{ Message string }
 
 func (n *NotFound) Error() string { return n.Message }
+
+// Unreadable says that what is stored of a run, or of its plan, cannot be read: the run
+// stands still, and nobody else does. It is a *NotFound to whoever asks for no more.
+type Unreadable struct {
+	RunID string
+	Cause error
+}
+
+func (u *Unreadable) Error() string {
+	return fmt.Sprintf("run %s cannot be read: %v", u.RunID, u.Cause)
+}
+
+func (u *Unreadable) Unwrap() error { return &NotFound{u.Error()} }
 
 // Stale refuses a report with another token than the newest: too late, or a duplicate.
 type Stale struct{ Message string }

@@ -1,6 +1,12 @@
 package engine
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/truongtu268/magic-flow/runtime/go/core"
@@ -71,5 +77,40 @@ func TestWhatHasHappenedIsNoLongerWanted(t *testing.T) {
 				t.Errorf("%+v", left)
 			}
 		})
+	}
+}
+
+// An event that was emitted stands in the outbox until every sink has taken it.
+func TestAnEmittedEventSurvivesARestart(t *testing.T) {
+	nodes := map[string]members{"e": {"kind": "emit", "event": "paid", "data": lit("o1")}}
+	h := newHarness(t, planOf(t, "emits", []string{"e"}, nodes, nil))
+	var failing atomic.Bool
+	var mutex sync.Mutex
+	var taken []string
+	h.before = func(of *Engine) {
+		of.AddSink(func(_ context.Context, cloud map[string]any) error {
+			if failing.Load() {
+				return errors.New("nobody listens")
+			}
+			mutex.Lock()
+			defer mutex.Unlock()
+			taken = append(taken, fmt.Sprint(cloud["id"], cloud["data"]))
+			return nil
+		})
+	}
+	failing.Store(true)
+	h.open()
+	run := h.start(&StartRequest{Workflow: "emits"})
+	h.finish(run)
+	if rows := h.effects(store.Event); len(rows) != 1 {
+		t.Fatalf("%+v", rows)
+	}
+	failing.Store(false)
+	h.restart()
+	h.until("the event is told", func() bool { return len(h.effects(store.Event)) == 0 })
+	mutex.Lock()
+	defer mutex.Unlock()
+	if len(taken) != 1 || !strings.HasSuffix(taken[0], "o1") {
+		t.Error(taken)
 	}
 }

@@ -365,6 +365,13 @@ func (s *starts) load(timers map[timerID]int64) error {
 
 func (s *starts) loadPlace(row *store.RunRow, deployed *Deployed, due int64) error {
 	run, err := s.engine.runs.get(row.ID)
+	var unreadable *Unreadable
+	if errors.As(err, &unreadable) {
+		if row.Version > 0 {
+			s.admission.enter(row.Workflow, row.ID, "") // it has a place, of no key
+		}
+		return nil
+	}
 	if err != nil || run == nil {
 		return err
 	}

@@ -146,6 +146,7 @@ var refusals = map[string]int{"MALFORMED": 400, "UNKNOWN_EVENT": 404, "INTERNAL"
 func (s *Server) problemOf(err error, path string) *Problem {
 	var (
 		problem     *Problem
+		unreadable  *engine.Unreadable
 		missing     *engine.NotFound
 		refused     *engine.Refused
 		stale       *engine.Stale
@@ -156,6 +157,8 @@ func (s *Server) problemOf(err error, path string) *Problem {
 	switch {
 	case errors.As(err, &problem):
 		return problem
+	case errors.As(err, &unreadable):
+		return &Problem{Status: 500, Code: "INTERNAL", Detail: unreadable.Error()}
 	case errors.As(err, &missing):
 		return notFound(missing.Message)
 	case errors.As(err, &refused):

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from magicflow.engine.live import KINDS
+from magicflow.store import MemoryStore
 
 from tests.runtime.engine.test_features import ANY, cloud
 from tests.runtime.harness import Harness, running
@@ -100,3 +101,33 @@ def test_a_task_that_is_retried_is_one_row() -> None:
             assert (row.kind, row.key.rpartition("@")[2]) == ("task", "2")
 
     asyncio.run(test())
+
+
+def test_an_emitted_event_survives_a_restart() -> None:
+    """It stands in the outbox until every sink has taken it."""
+    emit = {"kind": "emit", "event": "paid", "data": lit("o1")}
+    store = MemoryStore()
+    taken: list[Any] = []
+
+    async def fail(event: Json) -> None:
+        raise OSError("nobody listens")
+
+    async def take(event: Json) -> None:
+        taken.append(event["data"])
+
+    async def first() -> None:
+        async with running(plan({"e": emit}, ["e"], name="one"), store=store) as h:
+            h.engine.effects.sinks.append(fail)
+            live = await h.start("one")
+            assert (await h.finish(live)).row.status == "completed"
+            assert [row.kind for row in store.effects(KINDS)] == ["event"]
+
+    async def second() -> None:
+        async with running(store=store) as h:
+            h.engine.effects.sinks.append(take)
+            await h.settle()
+            assert store.effects(KINDS) == []
+
+    asyncio.run(first())
+    asyncio.run(second())
+    assert taken == ["o1"]
