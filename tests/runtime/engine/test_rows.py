@@ -8,8 +8,11 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from magicflow.engine import Engine, VirtualClock
+from magicflow.engine.clock import settle
 from magicflow.engine.live import KINDS
 from magicflow.store import MemoryStore
+from magicflow.store.writer import InlineWriter
 
 from tests.runtime.engine.test_features import ANY, cloud
 from tests.runtime.harness import Harness, running
@@ -123,10 +126,12 @@ def test_an_emitted_event_survives_a_restart() -> None:
             assert [row.kind for row in store.effects(KINDS)] == ["event"]
 
     async def second() -> None:
-        async with running(store=store) as h:
-            h.engine.effects.sinks.append(take)
-            await h.settle()
-            assert store.effects(KINDS) == []
+        engine = Engine(store, clock=VirtualClock(), writer=InlineWriter)
+        engine.effects.sinks.append(take)
+        await engine.open()
+        await settle()
+        assert store.effects(KINDS) == []
+        await engine.close(0)
 
     asyncio.run(first())
     asyncio.run(second())
