@@ -181,7 +181,9 @@ func (p *player) work(of asked, task *core.ScheduleTask, said *outcome) (*outcom
 	if err != nil {
 		return nil, err
 	}
-	output, failure := p.runner.Run(p.ctx, &worker.Task{
+	ctx, cancel := context.WithCancel(p.ctx)
+	defer cancel()
+	output, failure := p.runner.Run(ctx, &worker.Task{
 		ID: task.IdempotencyKey, RunID: task.RunID, TaskID: task.TaskID, Workflow: p.name, Step: of.step,
 		Executor: task.Settings.Executor, Function: task.Settings.Function, Attempt: int(task.Attempt),
 		Delivery: 1, IdempotencyKey: task.IdempotencyKey, Input: input, Secrets: task.Secrets,

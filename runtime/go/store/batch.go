@@ -1,13 +1,17 @@
 package store
 
-import "errors"
+import (
+	"errors"
+	"strings"
+)
 
 const (
 	insertRun = "INSERT INTO runs (" + runColumns + ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 	// a status that is written counts as changed, and its index with it
-	advanceRun   = "UPDATE runs SET version = ?, updated_at = ? WHERE id = ? AND version = ?"
-	turnRun      = "UPDATE runs SET version = ?, status = ?, updated_at = ?, ended_at = ? WHERE id = ? AND version = ?"
-	insertLog    = "INSERT INTO log VALUES (?,?,?,?,?,?,?)"
+	advanceRun = "UPDATE runs SET version = ?, updated_at = ? WHERE id = ? AND version = ?"
+	turnRun    = "UPDATE runs SET version = ?, status = ?, updated_at = ?, ended_at = ? WHERE id = ? AND version = ?"
+	// of a statement that fails half-way nothing need be undone, since the transaction is
+	insertLog    = "INSERT OR FAIL INTO log VALUES (?,?,?,?,?,?,?)"
 	openEffect   = "INSERT OR REPLACE INTO outbox VALUES (?,?,?,?,?,?,?)"
 	changeEffect = "UPDATE outbox SET delivery = ?, payload = ? WHERE run_id = ? AND kind = ? AND key = ?"
 	closeEffect  = "DELETE FROM outbox WHERE run_id = ? AND kind = ? AND key = ?"
@@ -28,6 +32,7 @@ var erase = []string{
 type batch struct {
 	plans    []*PlanRow
 	changes  []*Transition
+	logged   []*Transition // without those that only accept a run: nothing has happened yet
 	outbox   []outboxWrite
 	settings []*Setting
 	erased   []string
@@ -55,6 +60,9 @@ func (b *batch) sort(writes []Write) {
 		switch write := write.(type) {
 		case *Transition:
 			b.changes = append(b.changes, write)
+			if write.Version > 0 {
+				b.logged = append(b.logged, write)
+			}
 			if len(write.Opened)+len(write.Closed) > 0 {
 				b.outbox = append(b.outbox, outboxWrite{opened: write.Opened, closed: write.Closed})
 			}
@@ -75,10 +83,11 @@ func (b *batch) sort(writes []Write) {
 func (b *batch) clear() {
 	clear(b.plans)
 	clear(b.changes)
+	clear(b.logged)
 	clear(b.outbox)
 	clear(b.settings)
 	*b = batch{
-		b.plans[:0], b.changes[:0], b.outbox[:0], b.settings[:0], b.erased[:0],
+		b.plans[:0], b.changes[:0], b.logged[:0], b.outbox[:0], b.settings[:0], b.erased[:0],
 	}
 }
 
@@ -161,20 +170,34 @@ func (b *batch) writeRuns(c *connection) error {
 	return nil
 }
 
+// logRows is how many rows of the log are written by one statement, while there are as
+// many.
+const logRows = 8
+
+var insertLogs = insertLog + strings.Repeat(",(?,?,?,?,?,?,?)", logRows-1)
+
 func (b *batch) writeLog(c *connection) error {
-	insert, err := c.prepare(insertLog)
+	one, err := c.prepare(insertLog)
 	if err != nil {
 		return err
 	}
-	for _, change := range b.changes {
-		if change.Version == 0 {
-			continue // accepted, not started: nothing has happened yet
+	many, err := c.prepare(insertLogs)
+	if err != nil {
+		return err
+	}
+	for rest := b.logged; len(rest) > 0; {
+		insert, rows := one, 1
+		if len(rest) >= logRows {
+			insert, rows = many, logRows
 		}
-		err := insert.text(change.RunID).int(change.Version).int(change.At).text(change.Event).
-			text(change.Changes).text(change.History).int(change.HistoryEnd).run()
-		if err != nil {
+		for _, change := range rest[:rows] {
+			insert.text(change.RunID).int(change.Version).int(change.At).text(change.Event).
+				text(change.Changes).text(change.History).int(change.HistoryEnd)
+		}
+		if err := insert.run(); err != nil {
 			return err
 		}
+		rest = rest[rows:]
 	}
 	return nil
 }

@@ -72,10 +72,11 @@ func Logger(ctx context.Context) *slog.Logger {
 	return logger
 }
 
-// deadline bounds a handler by the step's timeout, which counts from the lease.
+// deadline bounds a handler by the step's timeout, which counts from the lease. Without
+// one the context is the attempt's, which ends with the handler as well.
 func (t *Task) deadline(ctx context.Context) (context.Context, context.CancelFunc) {
 	if t.Timeout <= 0 {
-		return context.WithCancel(ctx)
+		return ctx, func() {}
 	}
 	return context.WithTimeout(ctx, time.Duration(t.Timeout)*time.Millisecond)
 }
