@@ -137,8 +137,8 @@ func TestMembers(t *testing.T) {
 	a := newAnswer()
 	problem.append(a)
 	for _, want := range []string{
-		`{"message":"must be an integer or a string","path":"/both"},{"message":"must be an integer","path":"/number"}`,
-		`{"message":"the member is unknown","path":"/other"}`, `"must be a string or an integer or a number"`,
+		`{"path":"/both","message":"must be an integer or a string"},{"path":"/number","message":"must be an integer"}`,
+		`{"path":"/other","message":"the member is unknown"}`, `"must be a string or an integer or a number"`,
 	} {
 		if !strings.Contains(string(a.out), want) {
 			t.Errorf("%s is not in %s", want, a.out)
