@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from magicflow.engine import EngineSettings, VirtualClock
+from magicflow.engine.clock import Handle, SystemClock
 from magicflow.engine.tasks import Stale, Task
 
 from tests.runtime.harness import Harness, running
@@ -182,6 +184,61 @@ def test_a_queue_timeout_counts_from_scheduling() -> None:
             assert live.state["run"]["error"]["code"] == "TIMEOUT"
             assert await poll(h) == []
             assert h.engine.dispatcher.queues["svc"].size == 0
+
+    run(test)
+
+
+class HastyClock(VirtualClock):
+    """Rings early, as the system's clock does for what is further away than it sleeps."""
+
+    def call_at(self, at: int, call: Callable[[], None]) -> Handle:
+        return super().call_at(min(at, self.now() + SystemClock.LONGEST), call)
+
+
+@pytest.mark.parametrize("limit", ["queue_timeout", "timeout", "heartbeat_timeout"])
+def test_a_limit_longer_than_the_clock_sleeps_is_kept(limit: str) -> None:
+    async def test() -> None:
+        settings = EngineSettings(lease=1_000_000)
+        json = retried(max_attempts=1, **{limit: 100_000})
+        async with running(json, clock=HastyClock(), settings=settings) as h:
+            live = await h.start("retried")
+            if limit != "queue_timeout":
+                await poll(h)
+            await h.clock.advance(99_999)
+            assert status(h, live.row.id) == "running"
+            await h.clock.advance(1)
+            assert (await h.finish(live)).state["run"]["error"]["code"] == "TIMEOUT"
+
+    run(test)
+
+
+def test_a_lease_longer_than_the_clock_sleeps_is_kept() -> None:
+    async def test() -> None:
+        settings = EngineSettings(lease=100_000)
+        async with running(retried(), clock=HastyClock(), settings=settings) as h:
+            await h.start("retried")
+            (first,) = await poll(h)
+            await h.clock.advance(99_999)
+            assert await poll(h) == []
+            await h.clock.advance(1)
+            (again,) = await poll(h)
+            assert (again.key, again.delivery) == (first.key, 2)
+
+    run(test)
+
+
+def test_who_waits_longer_than_the_clock_sleeps_waits_that_long() -> None:
+    async def test() -> None:
+        async with running(retried(), clock=HastyClock()) as h:
+            live = await h.start("retried")
+            waiting = asyncio.ensure_future(h.engine.wait(live, 60))
+            polling = asyncio.ensure_future(
+                h.engine.dispatcher.poll(["nobody"], 1, 60_000, "w")
+            )
+            await h.clock.advance(59_999)
+            assert not waiting.done() and not polling.done()
+            await h.clock.advance(1)
+            assert await polling == [] and not (await waiting).ended
 
     run(test)
 

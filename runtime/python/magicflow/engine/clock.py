@@ -19,8 +19,8 @@ class Clock(Protocol):
         """Milliseconds since 1970 UTC. May jump in both directions."""
 
     def call_at(self, at: int, call: Callable[[], None]) -> Handle:
-        """Call once when `now()` has reached `at`, or somewhat earlier when the clock
-        was moved: who must not be early looks at `now()`."""
+        """Call once when `now()` has reached `at`, or earlier when the clock was moved
+        or the time is far: who must not be early looks at `now()`, as `not_before`."""
 
 
 class SystemClock:
@@ -35,6 +35,30 @@ class SystemClock:
     def call_at(self, at: int, call: Callable[[], None]) -> Handle:
         delay = min(max(at - self.now(), 0), self.LONGEST) / 1000
         return asyncio.get_running_loop().call_later(delay, call)
+
+
+def not_before(clock: Clock, at: int, call: Callable[[], None]) -> Handle:
+    """`Clock.call_at` that is never early: an alarm that rings too soon is set again."""
+    return _PatientAlarm(clock, at, call)
+
+
+class _PatientAlarm:
+    __slots__ = ("_at", "_call", "_clock", "_handle")
+
+    def __init__(self, clock: Clock, at: int, call: Callable[[], None]) -> None:
+        self._clock = clock
+        self._at = at
+        self._call = call
+        self._handle = clock.call_at(at, self._ring)
+
+    def _ring(self) -> None:
+        if self._clock.now() < self._at:
+            self._handle = self._clock.call_at(self._at, self._ring)
+        else:
+            self._call()
+
+    def cancel(self) -> None:
+        self._handle.cancel()
 
 
 class _Alarm:

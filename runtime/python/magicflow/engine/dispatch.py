@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from magicflow.engine.breaker import Breakers
-from magicflow.engine.clock import Clock
+from magicflow.engine.clock import Clock, not_before
 from magicflow.engine.faults import Faults
 from magicflow.engine.localruns import LocalRunner, LocalRuns
 from magicflow.engine.queues import TaskQueue
@@ -79,7 +79,7 @@ class Dispatcher:
         self._tasks[task.key] = task
         if "queue_timeout" in message:
             due = task.scheduled_at + message["queue_timeout"]
-            alarm = self._clock.call_at(due, lambda: self._time_out(task, "queue"))
+            alarm = not_before(self._clock, due, lambda: self._time_out(task, "queue"))
             task.alarms.append(alarm)
         if self._local_runs.attach(task):
             if task.state == "running":
@@ -213,7 +213,7 @@ class Dispatcher:
         poller: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         for queue in queues:
             queue.pollers.append(poller)
-        alarm = self._clock.call_at(end, lambda: finish(poller))
+        alarm = not_before(self._clock, end, lambda: finish(poller))
         try:
             await poller
         finally:
@@ -298,7 +298,7 @@ class Dispatcher:
         timeout = task.message.get("timeout")
         if timeout is not None:
             due = self._clock.now() + timeout
-            alarm = self._clock.call_at(due, lambda: self._time_out(task, "lease"))
+            alarm = not_before(self._clock, due, lambda: self._time_out(task, "lease"))
             task.alarms.append(alarm)
         if task.state == "leased" or "heartbeat_timeout" in task.message:
             self._renew(task)
@@ -311,14 +311,18 @@ class Dispatcher:
         beat = task.message.get("heartbeat_timeout")
         if beat is not None:
             task.renewed.append(
-                self._clock.call_at(
-                    now + beat, lambda: self._time_out(task, "heartbeat")
+                not_before(
+                    self._clock,
+                    now + beat,
+                    lambda: self._time_out(task, "heartbeat"),
                 )
             )
         if task.state == "leased":
             task.renewed.append(
-                self._clock.call_at(
-                    now + self._settings.lease, lambda: self._expire(task)
+                not_before(
+                    self._clock,
+                    now + self._settings.lease,
+                    lambda: self._expire(task),
                 )
             )
 

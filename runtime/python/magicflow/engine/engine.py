@@ -21,7 +21,7 @@ from typing import Any, Literal
 from magicflow.core import apply, decide
 from magicflow.engine.admission import START_TIMER
 from magicflow.engine.catalog import Catalog, Deployed
-from magicflow.engine.clock import Clock, SystemClock
+from magicflow.engine.clock import Clock, SystemClock, not_before
 from magicflow.engine.dispatch import Dispatcher, LeaseSettings
 from magicflow.engine.effects import Effects
 from magicflow.engine.encoding import decode
@@ -543,7 +543,7 @@ class Engine:
         waiter: Settled = self._loop.create_future()
         live.waiters.append(waiter)
         at = self.clock.now() + int(seconds * 1000)
-        alarm = self.clock.call_at(at, lambda: end_wait(waiter))
+        alarm = not_before(self.clock, at, lambda: end_wait(waiter))
         try:
             await waiter
         finally:
