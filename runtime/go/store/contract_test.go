@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 )
 
@@ -24,6 +26,7 @@ var contract = map[string]func(t *testing.T, store Store){
 	"filters_restrict":                           filtersRestrict,
 	"outbox_rows_stand_until_closed":             outboxRowsStandUntilClosed,
 	"opened_and_closed_in_one_batch_is_closed":   openedAndClosedInOneBatchIsClosed,
+	"every_open_timer_is_read_once":              everyOpenTimerIsReadOnce,
 	"a_timer_belongs_to_its_occurrence":          aTimerBelongsToItsOccurrence,
 	"an_outbox_row_can_be_rewritten":             anOutboxRowCanBeRewritten,
 	"listeners_are_found_by_event":               listenersAreFoundByEvent,
@@ -33,6 +36,7 @@ var contract = map[string]func(t *testing.T, store Store){
 	"open_runs_are_counted":                      openRunsAreCounted,
 	"an_accepted_run_has_no_log":                 anAcceptedRunHasNoLog,
 	"ended_runs_expire":                          endedRunsExpire,
+	"reads_see_whole_batches":                    readsSeeWholeBatches,
 	"reads_are_copies":                           readsAreCopies,
 	"a_store_knows_its_size_and_can_be_reopened": aStoreKnowsItsSizeAndCanBeReopened,
 }
@@ -181,11 +185,15 @@ func onlyTheNextVersionIsTaken(t *testing.T, store Store) {
 }
 
 func aRunThatIsNotThereCannotAdvance(t *testing.T, store Store) {
-	conflicts(t, store, ConflictVersion, advance("nobody", 2))
-	if got[*RunRow](t)(store.Run("nobody")) != nil {
-		t.Error("a run was made")
+	commits(t, store, begin("gone"), &Erasure{"gone"})
+	for _, runID := range []string{"nobody", "gone"} {
+		conflicts(t, store, ConflictVersion, advance(runID, 2, opened(Effect{RunID: runID, Kind: Task, Key: "late", Payload: "{}"})))
+		if got[*RunRow](t)(store.Run(runID)) != nil {
+			t.Error("a run was made")
+		}
+		same(t, versions(t, store, runID), []int64{})
 	}
-	same(t, versions(t, store, "nobody"), []int64{})
+	same(t, effects(t, store, Task), []Effect{})
 }
 
 func ofTwoWritersOneWins(t *testing.T, store Store) {
@@ -471,6 +479,57 @@ func endedRunsExpire(t *testing.T, store Store) {
 	)
 	same(t, got[[]string](t)(store.Expired("order", []string{"completed"}, 50, 10)), []string{"a"})
 	same(t, got[[]string](t)(store.Expired("order", []string{"completed", "failed"}, 100, 2)), []string{"a", "b"})
+}
+
+func everyOpenTimerIsReadOnce(t *testing.T, store Store) {
+	var wanted []TimerRow
+	for _, runID := range []string{"a", "b", "c"} {
+		var rows []Effect
+		for number := range int64(5) {
+			key := fmt.Sprintf("w%d#wait", number)
+			rows = append(rows, Effect{RunID: runID, Kind: Timer, Key: key, Due: number + 1, Payload: "{}"})
+			wanted = append(wanted, TimerRow{runID, key, number + 1})
+		}
+		commits(t, store, begin(runID, opened(rows...)))
+	}
+	commits(t, store, advance("a", 2, opened(Effect{RunID: "a", Kind: Task, Key: "w2#wait", Payload: "{}"})))
+	timers := func() []TimerRow {
+		found := got[[]TimerRow](t)(store.Timers())
+		slices.SortFunc(found, func(a, b TimerRow) int { return strings.Compare(a.RunID+a.Key, b.RunID+b.Key) })
+		return found
+	}
+	same(t, timers(), wanted)
+	commits(t, store, &OutboxChange{Closed: []EffectID{{"a", Timer, "w0#wait"}}})
+	same(t, timers(), wanted[1:])
+}
+
+func readsSeeWholeBatches(t *testing.T, store Store) {
+	commits(t, store, begin("a"), begin("b"))
+	var over atomic.Bool
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		version := func(runID string) int64 {
+			row, err := store.Run(runID)
+			if row == nil || err != nil {
+				t.Errorf("run %s: %v", runID, err)
+				return 0
+			}
+			return row.Version
+		}
+		for !over.Load() {
+			first, second, third := version("a"), version("b"), version("a")
+			if first > second || second > third {
+				t.Errorf("half of a batch: %d, %d, %d", first, second, third)
+				return
+			}
+		}
+	}()
+	for number := int64(2); number < 150; number++ {
+		commits(t, store, advance("a", number), advance("b", number))
+	}
+	over.Store(true)
+	<-ended
 }
 
 func readsAreCopies(t *testing.T, store Store) {

@@ -4,6 +4,7 @@
 |---|---|
 | a_transition_is_all_or_nothing | run row, log, history and outbox of a transition appear together, and none of them after a conflict |
 | only_the_next_version_is_taken | compare-and-set: a stale, repeated or skipped version is refused and changes nothing |
+| a_run_that_is_not_there_cannot_advance | a transition of a run that was never begun, or that was erased, is refused and leaves nothing |
 | of_two_writers_one_wins | two writers that decided on the same version: exactly one transition stands |
 | a_batch_is_all_or_nothing | one conflicting write takes its whole batch with it |
 | a_run_may_advance_twice_in_a_batch | group commit may hold several transitions of one run, in order |
@@ -12,6 +13,8 @@
 | paging_has_no_gaps | pages of runs cover every run once while new runs are added between pages |
 | filters_restrict | each filter gives what it says and nothing else |
 | outbox_rows_stand_until_closed | opened rows are there after commit, closed ones are gone, in order of run and key |
+| opened_and_closed_in_one_batch_is_closed | the outbox follows the order of the writes within a batch |
+| every_open_timer_is_read_once | timers come in pages that cover each of them once, in order of run and key, whatever is opened and closed between the pages |
 | a_timer_belongs_to_its_occurrence | two occurrences' timers are two rows; closing one leaves the other |
 | an_outbox_row_can_be_rewritten | a lease changes `delivery` without another row, and never brings a closed row back |
 | listeners_are_found_by_event | only listeners of the event, of every run |
@@ -21,13 +24,16 @@
 | open_runs_are_counted | only runs without an end count; the open run of a foreign id is the newest |
 | an_accepted_run_has_no_log | version 0 is a row and an outbox, and version 1 follows it |
 | ended_runs_expire | only runs of the workflow that ended in these states before the time |
+| reads_see_whole_batches | who reads while batches are written sees all of a batch or nothing of it |
 | reads_are_copies | changing what a read gave changes nothing in the store |
+| a_store_knows_its_size_and_can_be_reopened | its size counts what it holds; reopening keeps what was committed, and writing goes on |
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from threading import Event, Thread
 
 import pytest
 from magicflow.store import (
@@ -111,10 +117,14 @@ class StoreContract:
         assert len(store.log("a")) == 2
 
     def test_a_run_that_is_not_there_cannot_advance(self, store: Store) -> None:
-        with pytest.raises(Conflict):
-            store.commit([advance("nobody", 2)])
-        assert store.run("nobody") is None
-        assert store.log("nobody") == []
+        store.commit([begin("gone"), Erasure("gone")])
+        for run_id in ("nobody", "gone"):
+            late = effect(run_id, "task", "late")
+            with pytest.raises(Conflict):
+                store.commit([advance(run_id, 2, opened=[late])])
+            assert store.run(run_id) is None
+            assert store.log(run_id) == []
+        assert store.effects(["task"]) == []
 
     def test_of_two_writers_one_wins(self, store: Store) -> None:
         store.commit([begin("a")])
@@ -221,6 +231,25 @@ class StoreContract:
         )
         assert store.effects(["timer"]) == []
 
+    def test_every_open_timer_is_read_once(self, store: Store) -> None:
+        def timer(run_id: str, number: int) -> Effect:
+            return effect(run_id, "timer", f"w{number}#wait", due=number)
+
+        runs = "abc"
+        rows = {run_id: [timer(run_id, n) for n in range(5)] for run_id in runs}
+        store.commit([begin(run_id, opened=rows[run_id]) for run_id in runs])
+        store.commit([advance("a", 2, opened=[effect("a", "task", "w2#wait")])])
+        seen: list[tuple[str, str, int]] = []
+        after = ("", "")
+        while page := store.timers(after, 4):
+            assert len(page) <= 4
+            seen += page
+            after = page[-1][:2]
+            gone = [("a", "timer", "w0#wait")]  # behind: it was read already
+            store.commit([OutboxChange(closed=gone)])
+        assert seen == [(r, f"w{n}#wait", n) for r in runs for n in range(5)]
+        assert store.timers() == seen[1:]
+
     def test_a_timer_belongs_to_its_occurrence(self, store: Store) -> None:
         timers = [effect("a", "timer", f"wait{v}#wait", due=9) for v in ("", "~2")]
         store.commit([begin("a"), advance("a", 2, opened=timers)])
@@ -310,6 +339,30 @@ class StoreContract:
         )
         assert store.expired("order", ["completed"], 50, 10) == ["a"]
         assert store.expired("order", ["completed", "failed"], 100, 2) == ["a", "b"]
+
+    def test_reads_see_whole_batches(self, store: Store) -> None:
+        store.commit([begin("a"), begin("b")])
+        ended = Event()
+        torn: list[tuple[int, int]] = []
+
+        def version(run_id: str) -> int:
+            row = store.run(run_id)
+            assert row is not None
+            return row.version
+
+        def look() -> None:
+            while not ended.is_set():
+                first, second, third = version("a"), version("b"), version("a")
+                if not first <= second <= third:
+                    torn.append((first, second))
+
+        reader = Thread(target=look)
+        reader.start()
+        for number in range(2, 150):
+            store.commit([advance("a", number), advance("b", number)])
+        ended.set()
+        reader.join()
+        assert torn == []
 
     def test_reads_are_copies(self, store: Store) -> None:
         store.commit([begin("a", opened=[effect("a", "timer", "t", due=1)])])
