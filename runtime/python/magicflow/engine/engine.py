@@ -29,7 +29,7 @@ from magicflow.engine.faults import Faults, faults_of_environment
 from magicflow.engine.ids import id_source
 from magicflow.engine.live import LiveRun, LiveRuns, build_transition
 from magicflow.engine.localruns import LocalRunner
-from magicflow.engine.pipeline import Pending, Pipeline, Settled, retrieve
+from magicflow.engine.pipeline import Pending, Pipeline, Settled, fail
 from magicflow.engine.requests import (
     EngineSettings,
     Refused,
@@ -490,9 +490,8 @@ class Engine:
     ) -> Settled:
         """Change or close outbox rows. The future ends when that is durable."""
         done: Settled = self._loop.create_future()
-        done.add_done_callback(retrieve)
         if self.state not in ("open", "draining"):
-            done.set_exception(Unavailable("the engine is not open"))
+            fail(done, Unavailable("the engine is not open"))
             return done
         for run_id, kind, key in closed:
             live = self.runs.in_memory(run_id)

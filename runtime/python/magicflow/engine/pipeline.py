@@ -20,10 +20,10 @@ from magicflow.store.writer import Done, Writer
 Json = dict[str, Any]
 Settled = asyncio.Future[None]
 
-ENOUGH = 32
-"""Writes that are handed over before the loop has worked through what is ready: so one
-half of a load is decided while the other is written, and the loop and the disk wait less
-for each other."""
+ENOUGH = 96
+"""Writes that are handed over before the loop has worked through what is ready. With
+fewer at once the writer's thread and the loop would take the interpreter's lock from
+each other, which costs both more than waiting does."""
 
 
 class Pending:
@@ -90,7 +90,6 @@ class Pipeline:
     def fence(self) -> Settled:
         """Ends when everything that is decided by now is durable."""
         done: Settled = self._loop.create_future()
-        done.add_done_callback(retrieve)
         self.write(OutboxChange(), Pending(done=done))
         return done
 
@@ -164,9 +163,4 @@ class Pipeline:
 def fail(done: Settled | None, error: BaseException) -> None:
     if done is not None and not done.done():
         done.set_exception(error)
-
-
-def retrieve(done: Settled) -> None:
-    """For futures that perhaps nobody waits for: they must not complain."""
-    if not done.cancelled():
-        done.exception()
+        done.exception()  # perhaps nobody waits for it: it must not complain

@@ -13,7 +13,7 @@ from magicflow.engine.admission import START_TIMER, Admission, Key
 from magicflow.engine.catalog import Deployed
 from magicflow.engine.encoding import encode
 from magicflow.engine.live import LiveRun
-from magicflow.engine.pipeline import Pending, Settled, retrieve
+from magicflow.engine.pipeline import Pending, Settled
 from magicflow.engine.requests import Overloaded, Refused, StartRequest, Unavailable
 from magicflow.engine.tasks import NotFound, Unreadable
 from magicflow.store import Effect, RunFilter, RunRow, StoreError, Transition
@@ -55,7 +55,6 @@ class Starts:
             if value is not None:
                 event[name] = value
         done: Settled = asyncio.get_running_loop().create_future()
-        done.add_done_callback(retrieve)
         if not self._queue(live, event, request.delay, done):
             try:
                 engine.feed(live, event, done)

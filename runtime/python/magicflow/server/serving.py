@@ -29,6 +29,8 @@ from magicflow.worker.registry import Function, Registry
 from magicflow.worker.secrets import Secrets
 
 _LOGGER = logging.getLogger("magicflow.server")
+YOUNG = 5_000
+"""New objects after which the collector looks at them."""
 Executors = Mapping[str, "LocalRunner | Registry | Mapping[str, Function]"]
 
 
@@ -104,9 +106,11 @@ class Server:
         address = self.address or self.bind()
         await self.engine.open()
         # the plans live as long as the process: the collector need not look at them.
-        # Its thresholds stay: fewer collections are longer ones, and everybody's p99
+        # A batch makes thousands of objects and drops them again; looked for after each
+        # 700 they cost 3 % of the time, after 5,000 a third of that, at most 3 ms at once
         gc.collect()
         gc.freeze()
+        gc.set_threshold(YOUNG)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
