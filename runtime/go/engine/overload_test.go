@@ -1,0 +1,88 @@
+package engine
+
+import (
+	"errors"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/truongtu268/magic-flow/runtime/go/store"
+)
+
+// stuckStore is a disk that does not come back for a while.
+type stuckStore struct {
+	*store.Memory
+	gate chan struct{}
+}
+
+func (s *stuckStore) Commit(writes []store.Write) error {
+	<-s.gate
+	return s.Memory.Commit(writes)
+}
+
+func TestAFloodIsRefusedAndMemoryStaysFlat(t *testing.T) {
+	quiet(t)
+	const limit, starts = 200, 20_000
+	of := &stuckStore{store.NewMemory(), make(chan struct{})}
+	settings := DefaultSettings()
+	settings.MaxWaitingWrites = limit
+	engine := New(of, Options{Settings: &settings})
+	if _, err := engine.Deploy(threeSteps(t)); err != nil {
+		t.Fatal(err)
+	}
+	engine.AddExecutor("svc", adder())
+	if err := engine.Open(); err != nil {
+		t.Fatal(err)
+	}
+	var taken []*Settled
+	refused := 0
+	flood := func(count int) {
+		for range count {
+			_, done, err := engine.Begin(&StartRequest{Workflow: "three", Input: members{"n": 1.0}})
+			var overloaded *Overloaded
+			switch {
+			case errors.As(err, &overloaded) && overloaded.RetryAfter >= 1:
+				refused++
+			case err != nil:
+				t.Fatal(err)
+			default:
+				taken = append(taken, done)
+			}
+		}
+	}
+	heap := func() int64 {
+		var found runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&found)
+		return int64(found.HeapAlloc)
+	}
+	flood(1_000)
+	before := heap()
+	flood(starts)
+	if grown := heap() - before; grown > 1_000_000 {
+		t.Errorf("%d bytes for %d starts", grown, starts)
+	}
+	// the plan's row waits too
+	if len(taken) != limit-1 || refused != starts+1_000-len(taken) {
+		t.Errorf("%d were taken, %d refused", len(taken), refused)
+	}
+	if counted := engine.Metrics().Overloaded.Values()[0].Value; counted != float64(refused) {
+		t.Errorf("%v were counted", counted)
+	}
+	close(of.gate)
+	for _, each := range taken {
+		if err := each.Wait(patience(t)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for end := patience(t); engine.Health().OpenRuns > 0; time.Sleep(time.Millisecond) {
+		if end.Err() != nil {
+			t.Fatalf("%+v", engine.Health())
+		}
+	}
+	rows, err := of.Runs(store.RunFilter{Status: []string{"completed"}}, "", 1_000)
+	if len(rows) != len(taken) || err != nil {
+		t.Errorf("%d completed, %v", len(rows), err)
+	}
+	engine.Close(0)
+}
