@@ -1,25 +1,21 @@
 """Generated Go projects: the expected trees, and what every one of them must be.
 
-`pytest --update-golden` writes the trees again. The runtime's source and the manifest,
-which hashes the generator, are left out. Go's build cache is shared by all.
+Go's build cache is shared by all.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.golden.test_generate_python import CASES as PYTHON_CASES
-from tests.golden.test_generate_python import _diff, ours
+from tests.golden.projects import CASES, compare, is_anywhere, ours, texts
 from tests.languages import STATICCHECK, go, need
-from tests.unit.generate.plans import ROOT, compile_texts, run
+from tests.unit.generate.plans import compile_texts, run
 
 HERE = Path(__file__).parent / "generate-go"
-CASES = dict(PYTHON_CASES)
 TARGETS = ("types", "executor", "server", "client")
 
 
@@ -32,27 +28,15 @@ def workflow(request: pytest.FixtureRequest) -> str:
 def project(workflow: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The whole project of a case, with everything that a user gets."""
     folder = tmp_path_factory.mktemp(workflow)
-    texts = [file.read_text("utf-8") for file in sorted(CASES[workflow].glob("*.yaml"))]
-    assert run(folder, compile_texts(*texts), TARGETS, language="go") == []
+    plans = compile_texts(*texts(workflow))
+    assert run(folder, plans, TARGETS, language="go") == []
     return folder
 
 
 def test_the_tree_is_the_expected_one(
     workflow: str, project: Path, request: pytest.FixtureRequest
 ) -> None:
-    expected = HERE / workflow / "expected"
-    found, known = ours(project), ours(expected)
-    difference = "\n".join(_diff(known, found))
-    if not request.config.getoption("--update-golden"):
-        assert not difference, difference
-        return
-    assert not os.environ.get("CI"), "goldens are not updated in CI"
-    print(difference)
-    for path in known.keys() - found.keys():
-        (expected / path).unlink()
-    for path, text in found.items():
-        (expected / path).parent.mkdir(parents=True, exist_ok=True)
-        (expected / path).write_text(text, "utf-8")
+    compare(HERE / workflow / "expected", project, request.config)
 
 
 def test_it_is_formatted(project: Path) -> None:
@@ -110,8 +94,4 @@ def test_no_file_is_one_that_go_drops(project: Path) -> None:
 
 
 def test_nothing_names_this_machine(project: Path) -> None:
-    for path in project.rglob("*"):
-        if path.is_file() and path.name != "lock":
-            content = path.read_bytes()
-            assert str(ROOT).encode() not in content
-            assert str(project).encode() not in content
+    is_anywhere(project)

@@ -1,28 +1,18 @@
-"""Generated Python projects: the expected trees, and what every one of them must be.
-
-`pytest --update-golden` writes the trees again. The runtime's source and the manifest,
-which hashes the generator, are left out.
-"""
+"""Generated Python projects: the expected trees, and what every one of them must be."""
 
 from __future__ import annotations
 
-import difflib
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.unit.generate.plans import EXAMPLES, ROOT, compile_texts, run
+from tests.golden.projects import CASES, compare, is_anywhere, ours, texts
+from tests.unit.generate.plans import compile_texts, run
 
 HERE = Path(__file__).parent / "generate-python"
-CASES = {
-    "user-onboarding": EXAMPLES / "user-onboarding",
-    "payment-processing": EXAMPLES / "payment-processing",
-    "kitchen-sink": HERE / "kitchen-sink" / "source",
-}
 
 
 @pytest.fixture(scope="session", params=CASES)
@@ -34,50 +24,14 @@ def workflow(request: pytest.FixtureRequest) -> str:
 def project(workflow: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The whole project of a case, with everything that a user gets."""
     folder = tmp_path_factory.mktemp(workflow)
-    texts = [file.read_text("utf-8") for file in sorted(CASES[workflow].glob("*.yaml"))]
-    assert run(folder, compile_texts(*texts)) == []
+    assert run(folder, compile_texts(*texts(workflow))) == []
     return folder
-
-
-def ours(folder: Path) -> dict[str, str]:
-    """The files of a tree that a golden has."""
-    found = (path.relative_to(folder) for path in sorted(folder.rglob("*")))
-    return {
-        path.as_posix(): (folder / path).read_text("utf-8")
-        for path in found
-        if (folder / path).is_file() and not any(map(_is_left_out, path.parts[:-1]))
-    }
-
-
-def _is_left_out(part: str) -> bool:
-    return part in ("magicflow", "__pycache__") or part.startswith(".")
 
 
 def test_the_tree_is_the_expected_one(
     workflow: str, project: Path, request: pytest.FixtureRequest
 ) -> None:
-    expected = HERE / workflow / "expected"
-    found = ours(project)
-    known = ours(expected)
-    difference = "\n".join(_diff(known, found))
-    if not request.config.getoption("--update-golden"):
-        assert not difference, difference
-        return
-    assert not os.environ.get("CI"), "goldens are not updated in CI"
-    print(difference)
-    for path in known.keys() - found.keys():
-        (expected / path).unlink()
-    for path, text in found.items():
-        (expected / path).parent.mkdir(parents=True, exist_ok=True)
-        (expected / path).write_text(text, "utf-8")
-
-
-def _diff(known: dict[str, str], found: dict[str, str]) -> Iterator[str]:
-    for path in sorted({*known, *found}):
-        before, after = (
-            files.get(path, "").splitlines(keepends=True) for files in (known, found)
-        )
-        yield from difflib.unified_diff(before, after, f"expected/{path}", path)
+    compare(HERE / workflow / "expected", project, request.config)
 
 
 def tool(project: Path, *command: str) -> None:
@@ -121,8 +75,4 @@ def test_its_tests_pass(project: Path) -> None:
 
 
 def test_nothing_names_this_machine(project: Path) -> None:
-    for path in project.rglob("*"):
-        if path.is_file() and path.name != "lock" and "cache" not in str(path):
-            content = path.read_bytes()
-            assert str(ROOT).encode() not in content
-            assert str(project).encode() not in content
+    is_anywhere(project)
