@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
 from pathlib import Path
 
-from magicflow_cli.generate.lower.go.names import RUNTIME
 from magicflow_cli.plan import to_json
 from tests.exactness.compiling import CompiledCorpus
-
-ROOT = Path(__file__).resolve().parent.parent.parent.parent
+from tests.exactness.drivers.go_program import build, need_go
 
 _MAIN = """\
 package main
@@ -102,24 +98,9 @@ func main() {
 
 def prepare(corpus: CompiledCorpus, folder: Path) -> list[str]:
     """Writes the types, builds the program and returns its command."""
-    from tests.exactness.drivers import Unavailable
-
-    if shutil.which("go") is None:
-        raise Unavailable("Go is not installed")
+    need_go()
     roots = {id: to_json(ref) for id, ref in corpus.roots.items()}
     data = {"types": corpus.types_json(), "roots": roots}
     (folder / "types.json").write_text(json.dumps(data), encoding="utf-8")
-    (folder / "main.go").write_text(_MAIN, encoding="utf-8")
-    runtime = ROOT / "runtime" / "go"
-    module = (
-        f"module corpus\n\ngo 1.24.0\n\nrequire {RUNTIME} v0.0.0\n\n"
-        f"replace {RUNTIME} => {runtime}\n"
-    )
-    required = (runtime / "go.mod").read_text(encoding="utf-8").partition("\nrequire")
-    (folder / "go.mod").write_text(module + "\nrequire" + required[2], encoding="utf-8")
-    shutil.copy(runtime / "go.sum", folder / "go.sum")
-    command = ["go", "build", "-p", "1", "-o", "driver", "."]
-    built = subprocess.run(command, cwd=folder, capture_output=True, text=True)
-    if built.returncode:
-        raise Unavailable(f"the Go driver does not build:\n{built.stderr[:4000]}")
-    return [str(folder / "driver"), str(folder / "types.json")]
+    program = build(folder, _MAIN, "the Go driver")
+    return [program, str(folder / "types.json")]

@@ -1,12 +1,7 @@
-"""Generated Go: the codecs of all types of a corpus, in one program.
-
-The build uses Go's own cache, so that the runtime is compiled once.
-"""
+"""Generated Go: the codecs of all types of a corpus, in one program."""
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from pathlib import Path
 
 from magicflow_cli.generate.lower.go import LANGUAGE
@@ -17,8 +12,7 @@ from magicflow_cli.generate.lower.go.types import lower_declarations, types_view
 from magicflow_cli.generate.model import Untrusted
 from magicflow_cli.generate.render.environment import render
 from tests.exactness.compiling import CompiledCorpus
-
-ROOT = Path(__file__).resolve().parent.parent.parent.parent
+from tests.exactness.drivers.go_program import build, need_go
 
 _MAIN = """\
 package main
@@ -85,10 +79,7 @@ func text(quoted []byte) []byte {
 
 def prepare(corpus: CompiledCorpus, folder: Path) -> list[str]:
     """Generates, builds and returns the command of the driver."""
-    from tests.exactness.drivers import Unavailable
-
-    if shutil.which("go") is None:
-        raise Unavailable("Go is not installed")
+    need_go()
     references = References(corpus.types)
     scope = Scope(corpus.types)
     declarations = lower_declarations(corpus.types, corpus.field_order, scope)
@@ -104,17 +95,4 @@ def prepare(corpus: CompiledCorpus, folder: Path) -> list[str]:
         f"var roots = map[string]func([]byte) answer{{\n{roots}}}\n"
     )
     (folder / "roots.go").write_text(table, encoding="utf-8")
-    (folder / "main.go").write_text(_MAIN, encoding="utf-8")
-    runtime = ROOT / "runtime" / "go"
-    module = (
-        f"module corpus\n\ngo 1.24.0\n\nrequire {RUNTIME} v0.0.0\n\n"
-        f"replace {RUNTIME} => {runtime}\n"
-    )
-    required = (runtime / "go.mod").read_text(encoding="utf-8").partition("\nrequire")
-    (folder / "go.mod").write_text(module + "\nrequire" + required[2], encoding="utf-8")
-    shutil.copy(runtime / "go.sum", folder / "go.sum")
-    command = ["go", "build", "-p", "1", "-o", "driver", "."]
-    built = subprocess.run(command, cwd=folder, capture_output=True, text=True)
-    if built.returncode:
-        raise Unavailable(f"the generated Go does not build:\n{built.stderr[:4000]}")
-    return [str(folder / "driver")]
+    return [build(folder, _MAIN, "the generated Go")]
