@@ -20,6 +20,7 @@ from magicflow_cli.generate.model import View
 from magicflow_cli.generate.render.environment import render
 from magicflow_cli.load import load_text
 from magicflow_cli.plan import models as plan
+from magicflow_cli.plan.bare import plan_of_types
 
 ROOT = Path(__file__).resolve().parents[1]
 SCHEMA = ROOT / "schemas" / "messages.schema.json"
@@ -55,7 +56,7 @@ def messages() -> str:
         for id, each in table.types.items()
         if id != "messages#"
     }
-    view = lower_types(_document(types, table.field_order))
+    view = lower_types(plan_of_types("messages", types, table.field_order))
     text = render(LANGUAGE, View("messages.py", "types/types.py.j2", view))
     return HEADER + text.split('"""\n', 1)[1]
 
@@ -68,32 +69,6 @@ def _schema() -> dict[str, Any]:
         del definitions["ResultMessage"][keyword]
     properties = {name: {"$ref": f"#/$defs/{name}"} for name in NAMES}
     return {"type": "object", "properties": properties, "$defs": definitions}
-
-
-def _document(
-    types: dict[str, plan.TypeDef], field_order: dict[str, list[str]]
-) -> plan.Plan:
-    """A plan that has nothing but types."""
-    nothing = plan.TypeRef(type="null")
-    return plan.Plan(
-        profile="mf-2026.1",
-        hash="",
-        workflow=plan.WorkflowInfo(name="messages", version="1.0.0"),
-        input=nothing,
-        output=plan.RunOutput(type=nothing, value=plan.LitExpr(value=None)),
-        root="/",
-        nodes={},
-        steps={},
-        functions={},
-        types=types,
-        events={},
-        rules=[],
-        triggers=[],
-        limits=plan.Limits(
-            visits_per_block=1, occurrences_per_run=1, value_bytes=1, cancel_grace=1
-        ),
-        presentation=plan.Presentation(step_order=[], field_order=field_order),
-    )
 
 
 if __name__ == "__main__":

@@ -20,8 +20,9 @@ def prepare(corpus: CompiledCorpus, folder: Path) -> list[str]:
     from magicflow_cli.generate.lower.python.types import lower_types
     from magicflow_cli.generate.model import View
     from magicflow_cli.generate.render.environment import render
+    from magicflow_cli.plan.bare import plan_of_types
 
-    document = _document(corpus)
+    document = plan_of_types("corpus", corpus.types, corpus.field_order)
     view = View("types.py", "types/types.py.j2", lower_types(document))
     text = render(LANGUAGE, view)
     (folder / "generated_types.py").write_text(text, encoding="utf-8")
@@ -36,32 +37,6 @@ def prepare(corpus: CompiledCorpus, folder: Path) -> list[str]:
     lines.append("}\n")
     (folder / "generated_roots.py").write_text("\n".join(lines), encoding="utf-8")
     return [sys.executable, "-m", __name__, str(folder)]
-
-
-def _document(corpus: CompiledCorpus) -> Any:
-    """A plan that has nothing but types."""
-    from magicflow_cli.plan import models as plan
-
-    nothing = plan.TypeRef(type="null")
-    return plan.Plan(
-        profile="mf-2026.1",
-        hash="",
-        workflow=plan.WorkflowInfo(name="corpus", version="1.0.0"),
-        input=nothing,
-        output=plan.RunOutput(type=nothing, value=plan.LitExpr(value=None)),
-        root="/",
-        nodes={},
-        steps={},
-        functions={},
-        types=corpus.types,
-        events={},
-        rules=[],
-        triggers=[],
-        limits=plan.Limits(
-            visits_per_block=1, occurrences_per_run=1, value_bytes=1, cancel_grace=1
-        ),
-        presentation=plan.Presentation(step_order=[], field_order=corpus.field_order),
-    )
 
 
 def main(folder: str) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from magicflow_cli.diagnostics import Report
-from magicflow_cli.diagnostics.codes import MF4011, MF4012
+from magicflow_cli.diagnostics.codes import MF4011
 from magicflow_cli.generate.lower.go.names import module_of, package_of
+from magicflow_cli.generate.lower.packages import check_packages
 from magicflow_cli.generate.model import Request
 
 _PART = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]*")
@@ -29,15 +30,4 @@ def check_request(request: Request, report: Report) -> None:
             help="write parts of ASCII letters, digits, `-`, `_` and `.`, separated by"
             " slashes, such as `example.com/shop/workflows`",
         )
-    seen: dict[str, str] = {}
-    for plan in request.plans:
-        name = plan.workflow.name
-        other = seen.setdefault(package_of(name), name)
-        if other != name:
-            report.add(
-                MF4012,
-                f"the workflows `{other}` and `{name}` would both be the package"
-                f" `{package_of(name)}`",
-                None,
-                help="rename one: names differ by their letters, not by `-` or `_`",
-            )
+    check_packages(request, package_of, "letters", report)

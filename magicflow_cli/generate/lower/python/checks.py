@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from magicflow_cli.diagnostics import Report
-from magicflow_cli.diagnostics.codes import MF4011, MF4012
+from magicflow_cli.diagnostics.codes import MF4011
+from magicflow_cli.generate.lower.packages import check_packages
 from magicflow_cli.generate.lower.python.names import module_of, package_of
 from magicflow_cli.generate.model import Request
 from magicflow_cli.plan.identifiers import is_reserved
@@ -30,15 +31,4 @@ def check_request(request: Request, report: Report) -> None:
             help="write lower-case ASCII letters, digits and `_`, a letter first, parts"
             " separated by dots; `magicflow` is the runtime",
         )
-    seen: dict[str, str] = {}
-    for plan in request.plans:
-        name = plan.workflow.name
-        other = seen.setdefault(module_of(name), name)
-        if other != name:
-            report.add(
-                MF4012,
-                f"the workflows `{other}` and `{name}` would both be the package"
-                f" `{module_of(name)}`",
-                None,
-                help="rename one: names differ by their words, not by `-` or `_`",
-            )
+    check_packages(request, module_of, "words", report)
