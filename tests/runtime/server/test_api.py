@@ -12,7 +12,6 @@ from magicflow.worker import WorkflowError
 
 from tests.runtime.harness import add
 from tests.runtime.plans import retried, three_steps
-from tests.runtime.server.described import Described
 from tests.runtime.serving import LANGUAGES, Running, serving
 
 
@@ -40,24 +39,6 @@ def _other_executor(nodes: dict[str, Any]) -> dict[str, Any]:
         id: {**node, "executor": "other"} if node["kind"] == "call" else node
         for id, node in nodes.items()
     }
-
-
-@pytest.fixture(scope="module")
-def described(running: Running) -> Described:
-    answer = httpx.get(f"{running.url}/openapi.json", headers=running.headers)
-    return Described(answer.json())
-
-
-@pytest.fixture
-def http(running: Running, described: Described) -> Iterator[httpx.Client]:
-    """Every answer that it gets is held against the server's description."""
-    with httpx.Client(
-        base_url=running.url,
-        headers=running.headers,
-        timeout=10,
-        event_hooks={"response": [described]},
-    ) as http:
-        yield http
 
 
 def start(

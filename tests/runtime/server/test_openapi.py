@@ -59,23 +59,6 @@ def running(request: pytest.FixtureRequest) -> Iterator[Running]:
         yield server
 
 
-@pytest.fixture(scope="module")
-def described(running: Running) -> Described:
-    response = httpx.get(f"{running.url}/openapi.json", headers=running.headers)
-    return Described(response.json())
-
-
-@pytest.fixture
-def http(running: Running, described: Described) -> Iterator[httpx.Client]:
-    with httpx.Client(
-        base_url=running.url,
-        headers=running.headers,
-        timeout=10,
-        event_hooks={"response": [described]},
-    ) as http:
-        yield http
-
-
 def test_every_route_is_described_and_nothing_else() -> None:
     document = describe([three_steps()])
     described = {
