@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+import struct
 import subprocess
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from magicflow.client import Client
 
 from tests.e2e.generated_go.conftest import Start
 from tests.e2e.generated_python.conftest import clean_environment
-from tests.languages import build
+from tests.languages import build, go, lack
 
 INPUT = {"email": "ada@example.org", "name": "Ada"}
 
@@ -30,6 +32,55 @@ def test_server_and_functions_in_one_process(start: Start, server: Path) -> None
     assert process.stop() == 0
     told = [line for line in process.lines if line.get("step") == "validate-user"]
     assert told and told[0]["run_id"] == ended.id
+
+
+@pytest.fixture(scope="module")
+def static(project: Path) -> Path:
+    """The server as the project's Dockerfile builds it."""
+    binary = project / "bin" / "static"
+    flags = ("-trimpath", "-o", str(binary), "./cmd/server")
+    done = go("build", *flags, cwd=project, env={"CGO_ENABLED": "0"})
+    assert done.returncode == 0, done.stderr
+    return binary
+
+
+def segments(binary: bytes) -> set[int]:
+    """The types of an ELF file's segments."""
+    assert binary[:5] == b"\x7fELF\x02"
+    table = int.from_bytes(binary[32:40], "little")
+    size, count = struct.unpack_from("<HH", binary, 54)
+    return {
+        int(struct.unpack_from("<I", binary, table + size * index)[0])
+        for index in range(count)
+    }
+
+
+def test_the_binary_alone_is_enough(static: Path, start: Start, tmp_path: Path) -> None:
+    """Linked with nothing, in a file system that has nothing else: no libraries, time
+    zones, /tmp, plan or scripts of the database. The run is there after a restart."""
+    loader, dynamic = 3, 2
+    assert not segments(static.read_bytes()) & {loader, dynamic}
+    root = tmp_path / "root"
+    root.mkdir()
+    shutil.copy(static, root / "server")
+    jail = ["chroot", str(root)]
+    if os.geteuid() != 0:
+        jail = ["unshare", "--user", "--map-root-user", *jail]
+    if subprocess.run([*jail, "/server", "-h"], capture_output=True).returncode != 0:
+        lack("chroot is not possible here")
+    command = (*jail[1:], "/server", "--no-auth", "--in-process", "--port", "0")
+    enter = Path(str(shutil.which(jail[0])))
+    process = start(*command, of=enter)
+    with Client(process.wait_for_start("listening on ")) as client:
+        run_id = client.start("user-onboarding", INPUT).id
+        ended = client.wait(run_id, 20)
+    assert process.stop() == 0
+    process = start(*command, of=enter)
+    with Client(process.wait_for_start("listening on ")) as client:
+        assert client.status(run_id) == ended
+    assert process.stop() == 0
+    names = {file.name.split("-")[0] for file in root.iterdir()}
+    assert names == {"server", "magicflow.db", "magicflow.db.lock"}
 
 
 def test_without_in_process_functions_are_polled_for(

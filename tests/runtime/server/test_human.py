@@ -13,7 +13,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.runtime.faults.processes import Place, languages
+from tests.languages import need
+from tests.runtime.faults.processes import SERVERS, Place, command_of
+from tests.runtime.faults.rounds import verify
 from tests.runtime.plans import lit, path, plan, step_output
 from tests.runtime.serving import LANGUAGES, Running, serving
 
@@ -105,11 +107,11 @@ def test_of_many_who_claim_at_once_one_has_the_task(http: httpx.Client) -> None:
     for _ in range(5):
         url = only_task(http, start(http, "asks"))
         with ThreadPoolExecutor(8) as people:
-            answers = list(
-                people.map(
-                    lambda n: http.post(f"{url}/claim", json={"by": f"p{n}"}), range(8)
-                )
-            )
+            claims = [
+                people.submit(http.post, f"{url}/claim", json={"by": f"p{n}"})
+                for n in range(8)
+            ]
+            answers = [claim.result() for claim in claims]
         won = [a.json()["claimed_by"] for a in answers if a.status_code == 200]
         assert len(won) == 1
         assert sum(a.status_code == 409 for a in answers) == 7
@@ -159,7 +161,16 @@ def test_a_delayed_start_is_queued(http: httpx.Client) -> None:
     assert http.post(url, json=bad).status_code == 400
 
 
-@pytest.mark.parametrize("language", languages())
+@pytest.fixture(params=SERVERS)
+def language(request: pytest.FixtureRequest) -> str:
+    """Of a server that is a process of its own."""
+    if request.param == "go":
+        need("go")
+    command_of(request.param)
+    made: str = request.param
+    return made
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_drains_and_ends_the_server(
     tmp_path: Path, number: int, language: str
@@ -180,7 +191,20 @@ def test_a_signal_drains_and_ends_the_server(
         assert server.end(number) == 0
 
 
-@pytest.mark.parametrize("language", languages())
+def test_a_drain_lets_work_end(tmp_path: Path, language: str) -> None:
+    """What is at work when the signal comes ends, and its result is kept."""
+    place = Place(tmp_path, language)
+    server = place.start()
+    with httpx.Client(base_url=place.url, timeout=10) as http:
+        body = {"input": {"n": 1, "ms": 1_000}}
+        run_id = http.post("/api/v2/workflows/slow/execute", json=body).json()
+    started = time.monotonic()
+    assert server.end() == 0
+    assert time.monotonic() - started > 0.5
+    assert len(place.effects.read_text().splitlines()) == 1
+    assert verify(place, {"k": run_id["execution_id"]}) == 1
+
+
 def test_a_second_signal_ends_at_once(tmp_path: Path, language: str) -> None:
     place = Place(tmp_path, language)
     server = place.start()
@@ -196,7 +220,6 @@ def test_a_second_signal_ends_at_once(tmp_path: Path, language: str) -> None:
         assert time.monotonic() - started < 5
 
 
-@pytest.mark.parametrize("language", languages())
 def test_who_waits_when_the_server_stops_is_answered(
     tmp_path: Path, language: str
 ) -> None:
