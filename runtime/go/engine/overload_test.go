@@ -86,3 +86,35 @@ func TestAFloodIsRefusedAndMemoryStaysFlat(t *testing.T) {
 	}
 	engine.Close(0)
 }
+
+// Starts with one key that meet are one run. The second is answered when the first one's
+// start is durable, and not before.
+func TestASecondStartIsNotAnsweredBeforeTheFirstIsDurable(t *testing.T) {
+	of := &stuckStore{store.NewMemory(), make(chan struct{})}
+	h := newHarness(t, waits(t, 1_000))
+	h.store = of
+	h.open()
+	request := &StartRequest{Workflow: "waits", IdempotencyKey: "k"}
+	first, one, err := h.engine.Begin(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, two, err := h.engine.Begin(request)
+	if err != nil || first.ID() != second.ID() || one == nil || two == nil {
+		t.Fatal(first.ID(), second.ID(), one, two, err)
+	}
+	time.Sleep(20 * time.Millisecond)
+	select {
+	case <-one.Done():
+		t.Error("acknowledged, and not written")
+	case <-two.Done():
+		t.Error("acknowledged, and not written")
+	default:
+	}
+	close(of.gate)
+	for _, each := range []*Settled{one, two} {
+		if err := each.Wait(patience(t)); err != nil {
+			t.Error(err)
+		}
+	}
+}

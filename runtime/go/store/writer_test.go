@@ -178,14 +178,14 @@ func TestAFailureWhileSortingOutAConflictStopsTheRest(t *testing.T) {
 	}
 }
 
-// failsThird fails from the third commit on.
+// failsThird fails at the third commit, once: whoever went on behind it would succeed.
 type failsThird struct {
 	*Memory
 	commits int
 }
 
 func (f *failsThird) Commit(writes []Write) error {
-	if f.commits++; f.commits > 2 {
+	if f.commits++; f.commits == 3 {
 		return &Error{Message: "disk full"}
 	}
 	return f.Memory.Commit(writes)

@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 from magicflow.core import fold, replay
-from magicflow.engine import NotFound, Refused
+from magicflow.engine import NotFound, Refused, StartRequest, Unavailable
 from magicflow.engine.encoding import decode
-from magicflow.store import MemoryStore
+from magicflow.store import MemoryStore, RunFilter
 from magicflow.worker import TaskContext, WorkflowError
 
 from tests.runtime.harness import add, running
 from tests.runtime.plans import retried, three_steps
+from tests.runtime.simulation.stores import FailingMemory
 
 
 def run(test: Callable[[], Awaitable[None]]) -> None:
@@ -147,6 +148,31 @@ def test_an_idempotency_key_starts_one_run() -> None:
             late = await h.start(input={"n": 9}, idempotency_key="k")
             assert late.row.id == first.row.id
             assert h.engine.metrics.runs_started.values == {("three",): 1}
+
+    run(test)
+
+
+@pytest.mark.parametrize("fault", [None, "before"])
+def test_starts_with_one_key_that_meet_are_one_run(fault: Any) -> None:
+    """The second is answered when the first one's start is durable, and not before; and
+    fails with it."""
+
+    async def test() -> None:
+        store = FailingMemory()
+        async with running(three_steps(), handlers={"add": add}, store=store) as h:
+            store.fault = lambda: fault  # type: ignore[method-assign]
+            request = StartRequest("three", {"n": 1}, idempotency_key="k")
+            started = [h.engine.begin(request) for _ in range(3)]
+            assert len({live.row.id for live, _ in started}) == 1
+            waiting = [done for _, done in started if done is not None]
+            assert len(waiting) == 3 and not any(done.done() for done in waiting)
+            fates = await asyncio.gather(*waiting, return_exceptions=True)
+            if fault is None:
+                assert fates == [None] * 3
+                assert len(store.runs(RunFilter())) == 1
+            else:
+                assert [type(fate) for fate in fates] == [Unavailable] * 3
+                assert store.runs(RunFilter()) == []
 
     run(test)
 

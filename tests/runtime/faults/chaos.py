@@ -57,7 +57,7 @@ FAULTS: dict[str, Round] = {
     ),
     "two servers on one file": lambda place, dice: disks.second_server(place, 50),
     "a worker is stopped past its lease": lambda place, dice: reports.stopped_worker(
-        place, dice.randint(200, 800)
+        place, dice.randint(800, 2000)
     ),
     "results come five times and out of order": lambda place, dice: reports.repeated(
         place, 12, dice.randrange(1 << 30)

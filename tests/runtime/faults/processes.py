@@ -76,10 +76,12 @@ class Process:
         tracer: Sequence[str] = (),
     ) -> None:
         inherited = {k: v for k, v in os.environ.items() if not k.endswith("_FAULT")}
+        # a file: a pipe that nobody reads would be full one day, and stop the program
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115
         self.process = subprocess.Popen(
             [*tracer, *command],
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=self._log,
             env={**inherited, **(environment or {})},
         )
         assert self.process.stdout is not None
@@ -91,9 +93,11 @@ class Process:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(1)
             self.process.kill()
-            _, errors = self.process.communicate()
+            self.process.wait()
+            self._close()
             raise DidNotStart(
-                errors.decode(errors="replace"), killed=self.process.returncode == -9
+                self.errors.decode(errors="replace"),
+                killed=self.process.returncode == -9,
             )
 
     errors = b""
@@ -133,10 +137,12 @@ class Process:
         self._close()
 
     def _close(self) -> None:
-        for stream in (self.process.stdout, self.process.stderr):
-            if stream is not None and not stream.closed:
-                self.errors = stream.read() or b""
-                stream.close()
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+        if not self._log.closed:
+            self._log.seek(0)
+            self.errors = self._log.read()
+            self._log.close()
 
 
 class DidNotStart(AssertionError):

@@ -17,8 +17,9 @@ from tests.runtime.faults.rounds import verify
 Json = dict[str, Any]
 
 
-def stopped_worker(place: Place, lease: int = 400) -> None:
-    """SIGSTOP during a step, past the lease; somebody else does it meanwhile; then
+def stopped_worker(place: Place, lease: int = 800) -> None:
+    """SIGSTOP during a step, past the lease (which heartbeats must be able to prolong on a
+    busy machine); somebody else does it meanwhile; then
     SIGCONT: the late result is refused."""
     with (
         place.server("--remote", "--lease", str(lease)),
