@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any
 
 from magicflow_cli.diagnostics import codes
 from magicflow_cli.diagnostics.model import Edit, Fix, Label, Report, Span
 from magicflow_cli.diagnostics.suggestion import suggest
 from magicflow_cli.documents.aliases import ALIASES
+from magicflow_cli.documents.wording import (
+    TYPES,
+    PathPart,
+    cut,
+    described,
+    json,
+    kind,
+    listed,
+    subject,
+)
 from magicflow_cli.load.nodes import Entry, Mapping, Node, Scalar, Sequence
 from magicflow_cli.record import Value
 
-PathPart: TypeAlias = str | int
 _MOST_LISTED = 14  # keys in a help line
-_SHOWN = 60  # characters of a user's text in a message
 
 
 class Found(Value):
@@ -43,14 +51,14 @@ def _unknown_key(
     known = list(found.schema.get("properties", {}))
     free = [key for key in known if key not in holder]
     near = suggest(name, free) or suggest(name, known)
-    what = _described(found.path[:-1], holder)
+    what = described(found.path[:-1], holder)
     fix = None
     if near and near in free:
         fix = Fix(f"write `{near}`", (_replacing(entry.key, near),))
     help_ = f"did you mean `{near}`?" if near else _help_for_key(name, known)
     report.add(
         codes.MF0404,
-        f"{what} has no key `{_cut(name)}`",
+        f"{what} has no key `{cut(name)}`",
         entry.key.span(),
         help=help_,
         fix=fix,
@@ -60,10 +68,10 @@ def _unknown_key(
 def _help_for_key(name: str, known: list[str]) -> str:
     for alias in ALIASES:
         if alias.alias == name and alias.types:
-            return f"`{name}` is read on steps of type {_listed(alias.types)} only"
+            return f"`{name}` is read on steps of type {listed(alias.types)} only"
     if len(known) > _MOST_LISTED:
         return "docs/dsl.md lists the keys; those of your own begin with `x-`"
-    return f"its keys are {_listed(known)}; those of your own begin with `x-`"
+    return f"its keys are {listed(known)}; those of your own begin with `x-`"
 
 
 def _missing_key(
@@ -78,7 +86,7 @@ def _missing_key(
     value = _example(property_)
     report.add(
         codes.MF0405,
-        f"{_described(found.path[:-1], holder)} has no `{key}`",
+        f"{described(found.path[:-1], holder)} has no `{key}`",
         _head(root, found.path[:-1]),
         help=f"add `{key}: {value}`" if value else f"add the key `{key}`",
     )
@@ -98,10 +106,10 @@ def _wrong_type(
         _no_steps(root, report)
         return
     types = found.expected if isinstance(found.expected, list) else [found.expected]
-    expected = " or ".join(_TYPES[type_] for type_ in types)
+    expected = " or ".join(TYPES[type_] for type_ in types)
     report.add(
         codes.MF0406,
-        f"{_subject(found.path)} must be {expected}, not {_kind(node)}",
+        f"{subject(found.path)} must be {expected}, not {kind(node)}",
         node.span(),
         help=_help_for_type(types[0], node),
     )
@@ -109,7 +117,7 @@ def _wrong_type(
 
 def _help_for_type(expected: str, node: Node) -> str:
     if expected == "string" and isinstance(node, Scalar) and node.value is not None:
-        return f'put it in quotes: "{_cut(node.text)}"'
+        return f'put it in quotes: "{cut(node.text)}"'
     if expected == "array" and isinstance(node, Scalar):
         return "write a list: `[a, b]`, or one `- ` line for each entry"
     if expected == "array":
@@ -120,7 +128,7 @@ def _help_for_type(expected: str, node: Node) -> str:
         return "write `true` or `false`"
     if isinstance(node, Scalar) and node.style != "plain":
         return "write it without quotes"
-    return f"write {_TYPES[expected]}"
+    return f"write {TYPES[expected]}"
 
 
 def _not_allowed(
@@ -128,18 +136,18 @@ def _not_allowed(
 ) -> None:
     node = _walk(root, found.path)
     allowed = found.expected if found.rule == "enum" else [found.expected]
-    texts = [_json(value) for value in allowed]
+    texts = [json(value) for value in allowed]
     value = node.text if isinstance(node, Scalar) else None
     near = suggest(value, texts) if value is not None else None
-    shown = f"`{_cut(value)}`" if value is not None else _kind(node)
+    shown = f"`{cut(value)}`" if value is not None else kind(node)
     fix = None
     if near and isinstance(node, Scalar):
         fix = Fix(f"write `{near}`", (_replacing(node, near),))
     report.add(
         codes.MF0407,
-        f"{_subject(found.path)} cannot be {shown}",
+        f"{subject(found.path)} cannot be {shown}",
         node.span(),
-        help=f"did you mean `{near}`?" if near else f"write {_listed(texts, 'or')}",
+        help=f"did you mean `{near}`?" if near else f"write {listed(texts, 'or')}",
         fix=fix,
     )
 
@@ -153,10 +161,10 @@ def _not_matching(
         name,
         (codes.MF0416, "is not a name", "write letters, digits and `_`"),
     )
-    shown = _cut(str(found.instance))
+    shown = cut(str(found.instance))
     report.add(
         code,
-        f"{_subject(found.path)} `{shown}` {message}",
+        f"{subject(found.path)} `{shown}` {message}",
         node.span(),
         help=help_,
     )
@@ -199,9 +207,9 @@ def _out_of_range(
     }[found.rule]
     report.add(
         codes.MF0412,
-        f"{_subject(found.path)} must be {bound} {_json(found.expected)}",
+        f"{subject(found.path)} must be {bound} {json(found.expected)}",
         node.span(),
-        help=f"write a number that is {bound} {_json(found.expected)}",
+        help=f"write a number that is {bound} {json(found.expected)}",
     )
 
 
@@ -212,12 +220,12 @@ def _wrong_length(
     if found.path == ("spec", "steps"):
         _no_steps(root, report)
         return
-    subject = _subject(found.path)
+    what = subject(found.path)
     message, help_ = {
-        "minItems": (f"{subject} has no entries", "write at least one entry"),
-        "minLength": (f"{subject} is empty", "write a text"),
+        "minItems": (f"{what} has no entries", "write at least one entry"),
+        "minLength": (f"{what} is empty", "write a text"),
         "maxLength": (
-            f"{subject} is longer than {found.expected} characters",
+            f"{what} is longer than {found.expected} characters",
             "write a shorter one",
         ),
     }[found.rule]
@@ -230,10 +238,10 @@ def _choice_missing(
     holder = _walk(root, found.path)
     report.add(
         codes.MF0414,
-        f"{_described(found.path, holder)} has neither"
+        f"{described(found.path, holder)} has neither"
         f" {' nor '.join(f'`{key}`' for key in found.expected)}",
         _head(root, found.path),
-        help=f"add {_listed(found.expected, 'or')}",
+        help=f"add {listed(found.expected, 'or')}",
     )
 
 
@@ -257,11 +265,11 @@ def _condition(
 ) -> None:
     condition = found.expected
     entry = _entry(root, found.path)
-    values = _listed(map(_json, condition.values), "or")
+    values = listed(map(json, condition.values), "or")
     if condition.needs:
         report.add(
             codes.MF0414,
-            f"`{condition.key}: {_json(condition.values[0])}` needs"
+            f"`{condition.key}: {json(condition.values[0])}` needs"
             f" `{condition.other}`",
             entry.value.span(),
             help=f"add the key `{condition.other}`",
@@ -305,14 +313,6 @@ _MESSAGES: dict[str, Callable[[Found, dict[str, Any], Mapping, Report], None]] =
     "excludingKeys": _excluding,
     "condition": _condition,
 }
-_TYPES = {
-    "string": "a text",
-    "boolean": "`true` or `false`",
-    "integer": "a whole number",
-    "number": "a number",
-    "array": "a list",
-    "object": "a mapping",
-}
 
 
 def _walk(node: Node, path: tuple[PathPart, ...]) -> Node:
@@ -345,47 +345,6 @@ def _head(root: Mapping, path: tuple[PathPart, ...]) -> Span:
     return node.span()
 
 
-def _described(path: tuple[PathPart, ...], node: Node) -> str:
-    """What a mapping is, for a sentence about its keys."""
-    if not path:
-        return "the document"
-    name = node.get("name") if isinstance(node, Mapping) else None
-    named = f" `{_cut(name.text)}`" if isinstance(name, Scalar) else ""
-    last = path[-1]
-    if isinstance(last, int):
-        noun = _NOUNS.get(str(path[-2]) if len(path) > 1 else "", "entry")
-        type_ = node.get("type") if isinstance(node, Mapping) else None
-        if noun == "step" and isinstance(type_, Scalar):
-            noun = f"{_cut(type_.text)} step"
-        return f"the {noun}{named}" if named else f"{noun} {last + 1}"
-    return f"`{_cut(last)}`"
-
-
-_NOUNS = {
-    "steps": "step",
-    "then": "step",
-    "else": "step",
-    "default": "step",
-    "branches": "branch",
-    "cases": "case",
-    "triggers": "trigger",
-    "error_handling": "rule",
-    "targets": "target",
-    "checks": "check",
-}
-
-
-def _subject(path: tuple[PathPart, ...]) -> str:
-    """What a value is, for a sentence about it: the key under which it stands."""
-    if not path:
-        return "the document"
-    if isinstance(path[-1], str):
-        return f"`{_cut(path[-1])}`"
-    if len(path) == 1:
-        return f"entry {path[-1] + 1}"
-    return f"entry {path[-1] + 1} of `{_cut(str(path[-2]))}`"
-
-
 def _replacing(node: Scalar, text: str) -> Edit:
     """Puts `text` in place of the scalar, in the quotes that it had."""
     quote = {"json": '"', "double": '"', "single": "'"}.get(node.style, "")
@@ -397,36 +356,3 @@ def _definition(text: str, shape: dict[str, Any]) -> str:
         if schema.get("pattern") == text:
             return str(name)
     return ""
-
-
-def _kind(node: Node) -> str:
-    if isinstance(node, Mapping):
-        return "a mapping"
-    if isinstance(node, Sequence):
-        return "a list"
-    if node.value is None:
-        return "empty" if not node.text else "null"
-    if isinstance(node.value, bool):
-        return f"`{node.text}`"
-    if isinstance(node.value, str):
-        return "a text"
-    return "a number"
-
-
-def _json(value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
-
-
-def _cut(text: str) -> str:
-    """A user's text for a message: one line, not too long."""
-    line = " ".join(text.split())
-    return line if len(line) <= _SHOWN else line[:_SHOWN] + "…"
-
-
-def _listed(names: Any, word: str = "and") -> str:
-    quoted = [f"`{name}`" for name in names]
-    if len(quoted) == 1:
-        return quoted[0]
-    return f"{', '.join(quoted[:-1])} {word} {quoted[-1]}"

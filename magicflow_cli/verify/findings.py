@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 from magicflow.core.frames import RUN_TIMEOUT
-from magicflow.simulation import Trace
 
 from magicflow_cli.diagnostics import codes
 from magicflow_cli.diagnostics.model import Code, Severity
 from magicflow_cli.simulate.coverage import Goal
 from magicflow_cli.verify.clock import Times
+from magicflow_cli.verify.confirm import (
+    Confirm,
+    ends_with,
+    has_failed,
+    is_endless,
+    stands,
+    waits_in,
+)
 from magicflow_cli.verify.endings import ways_home
 from magicflow_cli.verify.explore import Graph, Step
 from magicflow_cli.verify.facts import Fact, Observer, Shown
@@ -24,8 +30,6 @@ MAX_PLACES = 8
 
 MAX_WAYS = 12
 """Ways that are tried for one finding, the shortest first."""
-
-Confirm = Callable[[Trace], bool]
 
 
 @dataclass(slots=True)
@@ -172,7 +176,7 @@ class Findings:
             "`max_iterations`, or a step that fails",
             node=self._node(steps[0]) if steps else None,
             ways=[self.times.path(state) for state in states[:MAX_WAYS]],
-            confirm=_is_endless,
+            confirm=is_endless,
         )
 
     def _waits(self) -> list[Finding]:
@@ -190,7 +194,7 @@ class Findings:
                 "give the step a `timeout`, or the workflow",
                 node=self._node(step),
                 ways=[self.times.path(state) for state in states[:MAX_WAYS]],
-                confirm=_waits_in(step),
+                confirm=waits_in(step),
             )
             for step, (kind, states) in sorted(found.items())
         ]
@@ -237,7 +241,7 @@ class Findings:
                 "not require it",
                 node=self.plan["root"],
                 ways=ways,
-                confirm=_ends_with(fact.code, None),
+                confirm=ends_with(fact.code, None),
             )
             for fact, message, ways in self._of("output")
         ]
@@ -256,7 +260,7 @@ class Findings:
                 ),
                 node=self._node(fact.step),
                 ways=ways,
-                confirm=_has_failed(fact.step, fact.code),
+                confirm=has_failed(fact.step, fact.code),
             )
             for fact, message, ways in self._of("misfit")
         ]
@@ -295,7 +299,7 @@ class Findings:
                     "done is to be undone",
                     node=self._node(fact.step),
                     ways=ways,
-                    confirm=_stands(fact.step),
+                    confirm=stands(fact.step),
                 )
             )
         return found
@@ -337,7 +341,7 @@ class Findings:
             node=self._node(first),
             others=self._places(names[1:], "or of this"),
             ways=ways,
-            confirm=_has_failed(first, told[0], ends=True),
+            confirm=has_failed(first, told[0], ends=True),
         )
 
     def _places(self, steps: list[str], text: str) -> list[tuple[str, str]]:
@@ -418,57 +422,3 @@ def _listed(names: Iterable[str], word: str = "and") -> str:
     if len(shown) < 2:
         return "".join(shown) or "here"
     return f"{', '.join(shown[:-1])} {word} {shown[-1]}"
-
-
-# what confirms a finding
-
-
-def _is_endless(trace: Trace) -> bool:
-    if not trace.is_over:
-        return True
-    return trace.error is not None and trace.error["code"] in ("LIMIT", "TIMEOUT")
-
-
-def _waits_in(step: str) -> Confirm:
-    def confirm(trace: Trace) -> bool:
-        rows = [row for row in trace.steps.values() if row["step"] == step]
-        return not trace.is_over and any(row["status"] == "waiting" for row in rows)
-
-    return confirm
-
-
-def _ends_with(code: str, step: str | None) -> Confirm:
-    def confirm(trace: Trace) -> bool:
-        error: Any = trace.error or {}
-        return bool(error.get("code") == code and error.get("step") == step)
-
-    return confirm
-
-
-def _has_failed(step: str, code: str, ends: bool = False) -> Confirm:
-    def confirm(trace: Trace) -> bool:
-        if ends and trace.status != "failed":
-            return False
-        return any(
-            row["type"] in ("step_failed", "step_timed_out", "attempt_failed")
-            and row["error"]["code"] == code
-            and (row.get("step") or row["error"].get("step")) == step
-            for row in trace.history
-        ) or any(
-            row["type"] == "rule_error" and row["error"]["code"] == code
-            for row in trace.history
-        )
-
-    return confirm
-
-
-def _stands(step: str) -> Confirm:
-    def confirm(trace: Trace) -> bool:
-        rows = [row for row in trace.steps.values() if row["step"] == step]
-        return (
-            trace.status == "failed"
-            and trace.compensation is None
-            and any(row["status"] != "compensated" for row in rows)
-        )
-
-    return confirm
