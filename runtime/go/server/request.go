@@ -105,15 +105,11 @@ func isASCII(text string) bool {
 
 var bodies = sync.Pool{New: func() any { return new([]byte) }}
 
-// patience is how long a body may take to come: a client that sends none holds nothing up
-// for ever.
-const patience = 30 * time.Second
-
 // expectBody begins to wait for the body, if there is one.
 func (r *request) expectBody() {
 	if r.ContentLength != 0 {
 		// a connection without deadlines is one of a test
-		_ = http.NewResponseController(r.out).SetReadDeadline(time.Now().Add(patience))
+		_ = http.NewResponseController(r.out).SetReadDeadline(time.Now().Add(bodyPatience))
 	}
 }
 

@@ -126,7 +126,7 @@ func Listen(config Config, of *engine.Engine, openapi []byte) (*Running, error) 
 	}
 	made.http = newHTTPServer(made.server)
 	go func() {
-		if err := made.http.Serve(made.listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := made.http.Serve(listener{made.listener}); !errors.Is(err, http.ErrServerClosed) {
 			made.failed <- err
 		}
 	}()
@@ -225,13 +225,6 @@ func newEngine(config Config, program Program, on store.Store) (*engine.Engine, 
 		made.AddSink(webhooks.Sink(config.EventsURL))
 	}
 	return made, nil
-}
-
-func newHTTPServer(handler http.Handler) *http.Server {
-	return &http.Server{
-		Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 75 * time.Second, MaxHeaderBytes: 64 << 10,
-		ErrorLog: slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug),
-	}
 }
 
 // Address is where the server listens.
