@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 
 from magicflow_cli.check.dataflow.unresolved import Unresolved
 from magicflow_cli.check.fixes import for_segment
@@ -18,12 +17,12 @@ from magicflow_cli.load import nodes
 MOST_INLINED = 200
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Conditions:
-    written: Mapping[str, ast.Expr]
-    unresolved: Unresolved
-    _open: list[str] = field(default_factory=list)
-    _inlined: int = 0
+    def __init__(self, written: Mapping[str, ast.Expr], unresolved: Unresolved) -> None:
+        self._written = written
+        self._unresolved = unresolved
+        self._open: list[str] = []
+        self._inlined = 0
 
     def begin_site(self) -> None:
         """What is put into one place is counted from here."""
@@ -38,16 +37,16 @@ class Conditions:
             yield None
             return
         self._open.append(name)
-        yield self.written[name]
+        yield self._written[name]
         self._open.pop()
 
     def _find(self, path: ast.Path) -> str | None:
         name = path.names[1] if len(path.names) > 1 else ""
-        if name not in self.written:
+        if name not in self._written:
             self._unknown(path, name)
             return None
         if len(path.segments) > 2:
-            self.unresolved.say(
+            self._unresolved.say(
                 MF6103,
                 f"`$.conditions.{name}` is true or false and has no members",
                 path.segments[2].span(),
@@ -55,7 +54,7 @@ class Conditions:
             )
         if name in self._open:
             chain = " → ".join(f"`{n}`" for n in [*self._open, name])
-            self.unresolved.say(
+            self._unresolved.say(
                 MF6105,
                 f"condition `{name}` reads itself: {chain}",
                 path.span(),
@@ -64,7 +63,7 @@ class Conditions:
             return None
         self._inlined += 1
         if self._inlined > MOST_INLINED:
-            self.unresolved.say(
+            self._unresolved.say(
                 MF6109,
                 "conditions are put into each other too often here",
                 path.span(),
@@ -75,9 +74,9 @@ class Conditions:
         return name
 
     def _unknown(self, path: ast.Path, name: str) -> None:
-        near = suggest(name, self.written)
-        place = self.written[near].span() if near else None
-        self.unresolved.say(
+        near = suggest(name, self._written)
+        place = self._written[near].span() if near else None
+        self._unresolved.say(
             MF6104,
             f"there is no condition `{name}`" if name else "a condition has a name",
             (path.segments[1] if name else path).span(),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from magicflow_cli.check.dataflow.scope import (
     META,
@@ -38,12 +37,17 @@ class Reference(Value):
     field: str | None = None
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Names:
-    checked: CheckedWorkflow
-    unresolved: Unresolved
-    field_known: FieldKnown
-    _loose_roots: frozenset[str] | None = None
+    def __init__(
+        self,
+        checked: CheckedWorkflow,
+        unresolved: Unresolved,
+        field_known: FieldKnown,
+    ) -> None:
+        self._steps = checked.steps
+        self._unresolved = unresolved
+        self._field_known = field_known
+        self._loose_roots: frozenset[str] | None = None
 
     def find(self, path: ast.Path, scope: Scope) -> Reference | None:
         """None for what cannot be read in `scope`; that is reported."""
@@ -52,7 +56,7 @@ class Names:
         if scope.moment == "event":
             return self._event(path, scope)
         if not path.names:
-            self.unresolved.say(
+            self._unresolved.say(
                 MF6103,
                 "a path starts with what it reads",
                 path.span(),
@@ -65,18 +69,18 @@ class Names:
         if first in ROOTS:
             return self._root(path, first, scope)
         if not scope.always:
-            self.unresolved.not_here(path, first, scope)
+            self._unresolved.not_here(path, first, scope)
             return None
-        step = self.checked.steps.get(first)
+        step = self._steps.get(first)
         if step is None:
-            self.unresolved.name(path, first, scope)
+            self._unresolved.name(path, first, scope)
             return None
         return self._short(path, step, scope)
 
     def _event(self, path: ast.Path, scope: Scope) -> Reference | None:
         if "event" in scope.special:
             return Reference("event", 0)
-        self.unresolved.say(
+        self._unresolved.say(
             MF6102,
             f"there is nothing to read in {scope.where}",
             path.span(),
@@ -94,7 +98,7 @@ class Names:
     def _loose(self) -> frozenset[str]:
         """Roots that a condition may read and that depend on where it is read."""
         if self._loose_roots is None:
-            steps = self.checked.steps.values()
+            steps = self._steps.values()
             variables = (item_variable(step) for step in steps if step.type == "loop")
             self._loose_roots = frozenset(
                 {"item", "index", "branches", "iterations", "response", "result"}
@@ -116,13 +120,13 @@ class Names:
                 return Reference("local", 1, variable)
             if (root == "index" and loops) or root in scope.special:
                 return Reference(_ALIASES.get(root, root), 1)
-        self.unresolved.not_here(path, root, scope)
+        self._unresolved.not_here(path, root, scope)
         return None
 
     def _short(self, path: ast.Path, step: StepInfo, scope: Scope) -> Reference | None:
         """`$.<step>.…`: a field of the outputs, or one of the step's own members."""
         name = path.names[1] if len(path.names) > 1 else None
-        if name is not None and not self.field_known(step, name):
+        if name is not None and not self._field_known(step, name):
             if name == "branches":
                 return self._branches(path, step, 1, scope)
             if name in META:
@@ -133,19 +137,19 @@ class Names:
         """`$.steps.<step>.<member>.…`."""
         names = path.names
         if len(names) < 2:
-            self.unresolved.say(
+            self._unresolved.say(
                 MF6103,
                 "`$.steps` needs the name of a step",
                 path.span(),
                 help="write `$.steps.<step>.output.<field>`",
             )
             return None
-        step = self.checked.steps.get(names[1])
+        step = self._steps.get(names[1])
         if step is None:
-            self.unresolved.step(path, names[1], 1)
+            self._unresolved.step(path, names[1], 1)
             return None
         if len(names) == 2:
-            self.unresolved.say(
+            self._unresolved.say(
                 MF6103,
                 f"`$.steps.{step.name}` is not a value",
                 path.span(),
@@ -158,7 +162,7 @@ class Names:
         if names[2] in META:
             return self._read(path, step, names[2], 3, scope)
         near = suggest(names[2], META)
-        self.unresolved.say(
+        self._unresolved.say(
             MF6103,
             f"`$.steps.{step.name}` has no member `{names[2]}`",
             path.segments[2].span(),
@@ -183,7 +187,7 @@ class Names:
         mapping = step.node.get("output") if step.node is not None else None
         if mapping is None:
             return self._read(path, step, "output", at + 1, scope)
-        self.unresolved.say(
+        self._unresolved.say(
             MF6108,
             f"the `output` mapping of `{step.name}` hides its branches",
             path.segments[at].span(),
@@ -199,7 +203,7 @@ class Names:
         loop = hiding_loop(scope.block, step)
         if loop is None or scope.moment == "anywhere":
             return Reference("step", consumed, step.name, field)
-        self.unresolved.say(
+        self._unresolved.say(
             MF6107,
             f"`{step.name}` is inside the loop `{loop.name}` and cannot be read in"
             f" {scope.where}",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from magicflow_cli.check.dataflow.scope import (
     ROOTS,
     Scope,
@@ -20,13 +18,13 @@ from magicflow_cli.load.nodes import Mapping
 from magicflow_cli.plan import models as plan
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Unresolved:
     """Reports each problem once, however many places read the condition it is in."""
 
-    checked: CheckedWorkflow
-    report: Report
-    _said: set[tuple[str, Span | None]] = field(default_factory=set)
+    def __init__(self, checked: CheckedWorkflow, report: Report) -> None:
+        self._checked = checked
+        self._report = report
+        self._said: set[tuple[str, Span | None]] = set()
 
     def say(
         self,
@@ -41,7 +39,7 @@ class Unresolved:
         key = (message, span)
         if key not in self._said:
             self._said.add(key)
-            self.report.add(
+            self._report.add(
                 code, message, span, help=help, labels=labels or [], fix=fix
             )
 
@@ -49,7 +47,7 @@ class Unresolved:
         """A first name that is neither a root nor a step."""
         variables = filter(None, map(item_variable, loops_around(scope.block)))
         root = suggest(name, [*ROOTS, *variables])
-        if root is None or suggest(name, self.checked.steps) is not None:
+        if root is None or suggest(name, self._checked.steps) is not None:
             self.step(path, name, 0)
             return
         self.say(
@@ -62,10 +60,12 @@ class Unresolved:
 
     def step(self, path: ast.Path, name: str, at: int) -> None:
         """The path's segment `at` should be a step, and there is none of that name."""
-        near = suggest(name, self.checked.steps)
+        near = suggest(name, self._checked.steps)
         labels = []
         if near is not None:
-            labels.append(Label(self.checked.steps[near].span, f"`{near}` stands here"))
+            labels.append(
+                Label(self._checked.steps[near].span, f"`{near}` stands here")
+            )
         self.say(
             MF6101,
             f"there is no step `{name}`",
@@ -83,14 +83,14 @@ class Unresolved:
 
     def _elsewhere(self, name: str) -> str | None:
         """How a condition or a field of the input is read that has the name."""
-        spec = self.checked.document.root.get("spec")
+        spec = self._checked.document.root.get("spec")
         conditions = spec.get("conditions") if isinstance(spec, Mapping) else None
         if isinstance(conditions, Mapping) and name in conditions:
             return f"conditions are read as `$.conditions.{name}`"
-        input_type = self.checked.input_type
+        input_type = self._checked.input_type
         if input_type is None:
             return None
-        shape = self.checked.types.get(input_type.type)
+        shape = self._checked.types.get(input_type.type)
         if isinstance(shape, plan.ObjectType) and name in shape.fields:
             return f"the run's input is read as `$.input.{name}`"
         return None
