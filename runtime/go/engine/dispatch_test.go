@@ -207,6 +207,31 @@ func TestPrioritiesAndTheStepsOwnLimit(t *testing.T) {
 	}
 }
 
+// TestTasksThatAreGoneLeaveTheQueue: nobody polls, and memory follows what waits.
+func TestTasksThatAreGoneLeaveTheQueue(t *testing.T) {
+	h := newHarness(t, far(t, members{"queue_timeout": 5_000, "max_concurrency": 1})).open()
+	most := 0
+	for turn := range 10 {
+		for range 40 {
+			h.start(&StartRequest{Workflow: "far"})
+		}
+		h.settle()
+		if turn == 2 && len(h.poll(10)) != 1 {
+			t.Fatal("one works, the others are put aside")
+		}
+		h.pass(6_000)
+		queue := h.engine.dispatcher.queues["far"]
+		kept := len(queue.heap)
+		for _, tasks := range queue.aside {
+			kept += len(tasks)
+		}
+		most = max(most, kept)
+	}
+	if most > 4*40+64 {
+		t.Errorf("%d tasks are kept of 40 that wait", most)
+	}
+}
+
 func TestCancelWaitsForTheWorkersAnswer(t *testing.T) {
 	h := newHarness(t, far(t, nil)).open()
 	run := h.start(&StartRequest{Workflow: "far"})

@@ -1,6 +1,9 @@
 package engine
 
-import "container/heap"
+import (
+	"container/heap"
+	"slices"
+)
 
 // taskQueue has the tasks of an executor that wait for a worker: in order of priority
 // (greater first), then of arrival. It is under the dispatcher's lock.
@@ -31,7 +34,28 @@ func newTaskQueue(counts map[limitKey]int64) *taskQueue {
 
 func (q *taskQueue) put(task *Task) {
 	q.size++
+	q.sweep()
 	q.push(task)
+}
+
+// sweep drops what has left the state queued when that is most of what is kept: memory
+// follows the tasks that wait, also while nobody asks for them.
+func (q *taskQueue) sweep() {
+	kept := len(q.heap)
+	for _, tasks := range q.aside {
+		kept += len(tasks)
+	}
+	if kept <= 64 || kept <= 4*q.size {
+		return
+	}
+	q.heap = slices.DeleteFunc(q.heap, func(each waitingTask) bool { return each.task.state != queued })
+	heap.Init(&q.heap)
+	for key, tasks := range q.aside {
+		q.aside[key] = slices.DeleteFunc(tasks, func(each *Task) bool { return each.state != queued })
+		if len(q.aside[key]) == 0 {
+			delete(q.aside, key)
+		}
+	}
 }
 
 func (q *taskQueue) push(task *Task) {

@@ -4,11 +4,7 @@ import (
 	"io"
 	"log/slog"
 	"testing"
-
-	"github.com/truongtu268/magic-flow/runtime/go/types"
 )
-
-func decodeText(text string) (any, error) { return types.DecodeValue([]byte(text), 8) }
 
 // quiet drops what the engine logs: faults are provoked by the hundred.
 func quiet(t testing.TB) {

@@ -188,6 +188,28 @@ def test_a_queue_timeout_counts_from_scheduling() -> None:
     run(test)
 
 
+def test_tasks_that_are_gone_leave_the_queue() -> None:
+    """Nobody polls, or one works and the others are put aside: memory follows what
+    waits."""
+
+    async def test() -> None:
+        one = retried(max_attempts=1, queue_timeout=5_000, max_concurrency=1)
+        async with running(one) as h:
+            most = 0
+            for turn in range(10):
+                for _ in range(40):
+                    await h.start("retried")
+                if turn == 2:
+                    assert len(await poll(h)) == 1
+                await h.clock.advance(6_000)
+                queue = h.engine.dispatcher.queues["svc"]
+                aside = sum(map(len, queue._aside.values()))
+                most = max(most, len(queue._heap) + aside)
+            assert most <= 4 * 40 + 64
+
+    run(test)
+
+
 class HastyClock(VirtualClock):
     """Rings early, as the system's clock does for what is further away than it sleeps."""
 

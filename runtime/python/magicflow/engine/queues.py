@@ -29,7 +29,24 @@ class TaskQueue:
 
     def put(self, task: Task) -> None:
         self.size += 1
+        self._sweep()
         self._push(task)
+
+    def _sweep(self) -> None:
+        """Drop what has left the state `queued` when that is most of what is kept:
+        memory follows the tasks that wait, also while nobody asks for them."""
+        kept = len(self._heap)
+        if self._aside:
+            kept += sum(map(len, self._aside.values()))
+        if kept <= 64 or kept <= 4 * self.size:
+            return
+        self._heap = [each for each in self._heap if each[2].state == "queued"]
+        heapq.heapify(self._heap)
+        waiting = {
+            key: deque(task for task in tasks if task.state == "queued")
+            for key, tasks in self._aside.items()
+        }
+        self._aside = {key: tasks for key, tasks in waiting.items() if tasks}
 
     def _push(self, task: Task) -> None:
         priority = task.message.get("priority", 0)
