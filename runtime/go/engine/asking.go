@@ -2,7 +2,9 @@ package engine
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/truongtu268/magic-flow/runtime/go/core"
@@ -104,19 +106,62 @@ func (e *Engine) writeSetting(name, value string) {
 	}
 }
 
-// Erase removes everything that is kept of an ended run.
+// Erase removes everything that is kept of an ended run and of its child runs.
 func (e *Engine) Erase(ctx context.Context, runID string) error {
-	run, err := e.Find(runID)
-	if err != nil {
-		return err
+	family := []string{runID}
+	for index := 0; index < len(family); index++ {
+		run, err := e.Find(family[index])
+		if err != nil {
+			return err
+		}
+		if !run.Ended() {
+			return &Refused{
+				Code: "CONFLICT", Message: "only a run that has ended, and whose children have, can be deleted",
+			}
+		}
+		children, err := e.children(family[index])
+		if err != nil {
+			return err
+		}
+		family = append(family, children...)
 	}
-	if !run.Ended() {
-		return &Refused{Code: "CONFLICT", Message: "only a run that has ended can be deleted"}
-	}
-	if !e.forget(runID) {
-		return errNotOpen
+	for _, member := range family {
+		if !e.forget(member) {
+			return errNotOpen
+		}
 	}
 	return e.pipeline.fence().Wait(ctx)
+}
+
+// children are the runs that a run started for its steps, those that are still there.
+func (e *Engine) children(runID string) ([]string, error) {
+	log, err := e.store.Log(runID, 0, -1)
+	if err != nil {
+		return nil, err
+	}
+	var found []string
+	for _, entry := range log {
+		if !strings.Contains(entry.History, `"child_started"`) {
+			continue
+		}
+		var rows []struct{ Type, Path string }
+		if err := json.Unmarshal([]byte(entry.History), &rows); err != nil {
+			return nil, err
+		}
+		for _, row := range rows {
+			if row.Type != "child_started" {
+				continue
+			}
+			children, err := e.store.Runs(store.RunFilter{Parent: runID + ":" + row.Path}, "", 100)
+			if err != nil {
+				return nil, err
+			}
+			for _, child := range children {
+				found = append(found, child.ID)
+			}
+		}
+	}
+	return found, nil
 }
 
 // workers of other processes

@@ -511,12 +511,30 @@ class Engine:
         self.pipeline.write(Erasure(run_id), Pending())
 
     async def erase(self, run_id: str) -> None:
-        """Remove everything that is kept of an ended run. Raises NotFound, Refused."""
-        live = self.find(run_id)
-        if not live.ended:
-            raise Refused("CONFLICT", "only a run that has ended can be deleted")
-        self._forget(run_id)
+        """Remove everything that is kept of an ended run and of its child runs. Raises
+        NotFound, Refused when one of them has not ended, StoreError."""
+        family = [run_id]
+        for member in family:
+            if not self.find(member).ended:
+                text = (
+                    "only a run that has ended, and whose children have, can be deleted"
+                )
+                raise Refused("CONFLICT", text)
+            family += self._children(member)
+        for member in family:
+            self._forget(member)
         await self.pipeline.fence()
+
+    def _children(self, run_id: str) -> list[str]:
+        """The runs that a run started for its steps, those that are still there."""
+        return [
+            child.id
+            for entry in self.store.log(run_id)
+            if '"child_started"' in entry.history
+            for row in decode(entry.history)
+            if row["type"] == "child_started"
+            for child in self.store.runs(RunFilter(parent=f"{run_id}:{row['path']}"))
+        ]
 
     # asking and acting
 
