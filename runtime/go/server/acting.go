@@ -103,23 +103,40 @@ func erase(s *Server, r *request) error {
 	return nil
 }
 
+// cloudAttributes are the members of a CloudEvent that the server reads; others are the
+// sender's own.
+var cloudAttributes = map[string]kind{
+	"type": aText, "specversion": aText, "id": aText, "source": aText, "time": aText, "datacontenttype": aText,
+}
+
 // publish takes a CloudEvent for every run that listens for it, and for triggers.
 func publish(s *Server, r *request) error {
 	cloud, err := r.object(s.config.MaxBody, false)
 	if err != nil {
 		return err
 	}
-	if _, named := cloud["type"].(string); !named {
-		return badRequest("`type`, the event's name, must be a string")
-	}
-	id := ""
-	switch given := cloud["id"].(type) {
-	case nil, bool:
-	default:
-		if id = textOf(given); id == "0" {
-			id = ""
+	read := map[string]any{}
+	for name := range cloudAttributes {
+		if value, given := cloud[name]; given {
+			read[name] = value
 		}
 	}
+	given, err := membersOf(read, cloudAttributes)
+	if err != nil {
+		return err
+	}
+	if textIn(given, "type") == "" {
+		return badRequest("`type`, the event's name, is missing")
+	}
+	if version, is := given["specversion"]; is && version != "1.0" {
+		return badRequest("`specversion` must be 1.0")
+	}
+	if moment, is := given["time"]; is {
+		if _, err := timeIn(map[string]string{"time": moment.(string)}, "time"); err != nil {
+			return err
+		}
+	}
+	id := textIn(given, "id")
 	if id == "" {
 		id = s.engine.NewID()
 	}

@@ -57,14 +57,15 @@ var titles = map[int]string{
 const maxDetail = 1_000
 
 func (p *Problem) shortened() string {
+	text := strings.ToValidUTF8(p.Detail, "\uFFFD") // an address may hold any bytes
 	count := 0
-	for index := range p.Detail {
+	for index := range text {
 		if count == maxDetail {
-			return p.Detail[:index] + "…"
+			return text[:index] + "…"
 		}
 		count++
 	}
-	return p.Detail
+	return text
 }
 
 // append writes the answer's body.

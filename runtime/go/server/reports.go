@@ -98,7 +98,7 @@ func (s *Server) appendEntries(a *answer, entries []entry, fine func(*entry)) {
 			problem := s.problemOf(each.err, "/api/v2/tasks/report")
 			a.integer("status", int64(problem.Status))
 			a.text("code", problem.Code)
-			a.text("detail", problem.Detail)
+			a.text("detail", problem.shortened())
 		}
 		a.end()
 	}

@@ -331,15 +331,18 @@ _SCHEMAS: dict[str, Json] = {
     ),
     "Sent": thing({"execution_id": TEXT, "event_id": TEXT}),
     "Published": thing({"event_id": TEXT, "executions": _TEXTS}),
-    "CloudEvent": thing(
-        {"type": {**TEXT, "description": "Name of the event."}},
-        specversion={"const": "1.0"},
-        id=TEXT,
-        source={"type": "string", "format": "uri-reference"},
-        time=TIME,
-        datacontenttype=TEXT,
-        data={},
-    ),
+    "CloudEvent": {
+        **body(
+            {"type": {**TEXT, "minLength": 1, "description": "Name of the event."}},
+            specversion={"const": "1.0"},
+            id=TEXT,
+            source={"type": "string", "format": "uri-reference"},
+            time=TIME,
+            datacontenttype=TEXT,
+            data={},
+        ),
+        "additionalProperties": True,
+    },
     "Workflow": _WORKFLOW,
     "Workflows": thing(
         {"workflows": {"type": "array", "items": component("Workflow")}}

@@ -50,6 +50,10 @@ _FILTERS = frozenset(
         "open",
     ]
 )
+_ATTRIBUTES = dict.fromkeys(
+    ("type", "specversion", "id", "source", "time", "datacontenttype"), (str,)
+)
+"""Members of a CloudEvent that the server reads; others are the sender's own."""
 PING = 15.0
 """Seconds without news after which a stream says that it is alive."""
 
@@ -336,8 +340,12 @@ async def delete(app: App, request: Request) -> Answer:
 async def publish(app: App, request: Request) -> Answer:
     """A CloudEvent for every run that listens for it, and for triggers."""
     body = await request.json(app.config.max_body)
-    if not isinstance(body.get("type"), str):
-        raise Problem(400, "BAD_REQUEST", "`type`, the event's name, must be a string")
-    cloud = {**body, "id": str(body.get("id") or app.engine.new_id())}
+    given = members_of({k: v for k, v in body.items() if k in _ATTRIBUTES}, _ATTRIBUTES)
+    if not given.get("type"):
+        raise Problem(400, "BAD_REQUEST", "`type`, the event's name, is missing")
+    if given.get("specversion", "1.0") != "1.0":
+        raise Problem(400, "BAD_REQUEST", "`specversion` must be 1.0")
+    _time(given, "time")
+    cloud = {**body, "id": given.get("id") or app.engine.new_id()}
     reached = await app.engine.effects.publish(cloud)
     return json_answer({"event_id": cloud["id"], "executions": reached}, 202)

@@ -46,7 +46,9 @@ class Problem(Exception):
             "title": TITLES.get(status, "Error"),
             "status": status,
             "code": code,
-            "detail": detail if len(detail) <= MAX_DETAIL else f"{detail[:MAX_DETAIL]}…",
+            "detail": (
+                detail if len(detail) <= MAX_DETAIL else f"{detail[:MAX_DETAIL]}…"
+            ),
             **members,
         }
         if errors is not None:
