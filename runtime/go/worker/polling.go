@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"net/http"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -36,6 +37,7 @@ type poller struct {
 	mutex     sync.Mutex
 	jobs      map[string]*job
 	results   []outcome
+	alone     int // how many of the next results go in a report of their own
 	lease     time.Duration
 	stopping  bool
 	connected bool
@@ -309,6 +311,7 @@ func (p *poller) reportForever(ctx context.Context) {
 			continue
 		case err != nil:
 			slog.Error("a report was refused", "executor", p.executor, "error", err.Error())
+			p.takeRefusal(results, err)
 			continue
 		}
 		failures = 0
@@ -351,6 +354,10 @@ func (p *poller) takeNews() ([]outcome, []*job) {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
 	count := min(len(p.results), maxResults)
+	if p.alone > 0 && count > 0 {
+		count = 1
+		p.alone--
+	}
 	results := p.results[:count:count]
 	p.results = p.results[count:]
 	var beating []*job
@@ -369,6 +376,29 @@ func (p *poller) putBack(results []outcome) {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
 	p.results = append(results[:len(results):len(results)], p.results...)
+}
+
+// takeRefusal: a report of several was refused, perhaps for one of them: each is sent
+// alone. A result that is refused alone fails its attempt instead.
+func (p *poller) takeRefusal(results []outcome, err error) {
+	if len(results) > 1 {
+		p.putBack(results)
+		p.mutex.Lock()
+		p.alone = len(results)
+		p.mutex.Unlock()
+		return
+	}
+	var refused *reportRefused
+	if len(results) == 0 || !results[0].Success || errors.As(err, &refused) && (refused.status == 401 || refused.status == 403) {
+		return
+	}
+	failed, never := results[0], false
+	failed.Success, failed.Result = false, nil
+	failed.Error = &wireError{Code: "INTERNAL", Message: "the server did not take the result: " + err.Error(), Retryable: &never}
+	if refused != nil && refused.status == http.StatusRequestEntityTooLarge {
+		failed.Error.Code = "LIMIT"
+	}
+	p.putBack([]outcome{failed})
 }
 
 func (p *poller) takeAnswers(results []outcome, answers []answered) {

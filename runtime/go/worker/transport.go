@@ -70,6 +70,16 @@ type answered struct {
 	Cancel bool   `json:"cancel"`
 }
 
+// reportRefused says that the server understood and said no; trying again is of no use.
+type reportRefused struct {
+	status int
+	text   string
+}
+
+func (r *reportRefused) Error() string {
+	return fmt.Sprintf("the server answered %d: %s", r.status, r.text)
+}
+
 // poll leases up to limit tasks, waiting for the first.
 func (t *transport) poll(ctx context.Context, executor string, limit int, wait time.Duration) ([]*Task, time.Duration, error) {
 	body := map[string]any{
@@ -138,7 +148,7 @@ func (t *transport) post(ctx context.Context, path string, body any, patience ti
 		return &transportFailed{cause: fmt.Errorf("the server answered %d", status), after: retryAfter(response)}
 	case status >= 400:
 		text := strings.TrimSpace(string(answer[:min(len(answer), 300)]))
-		return fmt.Errorf("the server answered %d: %s", status, text)
+		return &reportRefused{status, text}
 	}
 	if err := json.Unmarshal(answer, into); err != nil {
 		return &transportFailed{cause: fmt.Errorf("the answer is no JSON of ours: %w", err)}

@@ -26,6 +26,7 @@ type broker struct {
 	lease    int64
 	status   int
 	cancel   bool
+	refused  string // a report with this text is too large
 	failures int
 	told     chan struct{}
 }
@@ -64,6 +65,10 @@ func (b *broker) ServeHTTP(out http.ResponseWriter, request *http.Request) {
 		}
 		answer = map[string]any{"tasks": handed, "lease_ms": b.lease}
 	case "/api/v2/tasks/report":
+		if b.refused != "" && strings.Contains(string(data), b.refused) {
+			http.Error(out, "too large", http.StatusRequestEntityTooLarge)
+			return
+		}
 		var report struct {
 			Results    []outcome
 			Heartbeats []token
@@ -327,6 +332,31 @@ func TestLateResultsAreCounted(t *testing.T) {
 	serving.await(t, "its count", func() bool {
 		return service.watch.metrics.Value("magicflow_worker_tasks_total", "add", "stale") == 1
 	})
+}
+
+func TestAResultThatIsTooLargeHoldsUpNoOther(t *testing.T) {
+	var together sync.WaitGroup
+	together.Add(6)
+	executor := NewExecutor("flow", routes("add")...)
+	executor.RegisterFunction("add", func(_ context.Context, input int64) (int64, error) {
+		together.Done()
+		together.Wait()
+		return input, nil
+	})
+	serving := &broker{refused: `"result":777`}
+	for id := range 6 {
+		serving.tasks = append(serving.tasks, newTask(fmt.Sprint(id), "add", []string{"1", "777"}[id/5]))
+	}
+	start(t, serving, executor, nil)
+	serving.await(t, "six results", func() bool { return len(serving.results) == 6 })
+	for id, found := range serving.outcomes() {
+		if found.Success != (id != "5") {
+			t.Errorf("%s: %+v", id, found)
+		}
+	}
+	if found := serving.outcomes()["5"].Error; found == nil || found.Code != "LIMIT" || *found.Retryable {
+		t.Errorf("%+v", found)
+	}
 }
 
 func TestConcurrencyIsBounded(t *testing.T) {

@@ -20,7 +20,7 @@ from magicflow.worker import (
     WorkflowError,
 )
 
-from tests.runtime.plans import call, plan, retried, three_steps
+from tests.runtime.plans import call, path, plan, retried, three_steps
 from tests.runtime.serving import LANGUAGES, Running, serving
 
 
@@ -92,6 +92,31 @@ def test_errors_of_a_worker_reach_the_run(language: str) -> None:
         assert ended.error is not None
         assert ended.error["code"] == "DECLINED"
         assert ended.error["details"] == {"a": 1}
+
+
+def test_a_result_that_is_too_large_holds_up_no_other(language: str) -> None:
+    """Six results come at once; one is more than a report may have. It fails its attempt
+    and the others count, all at their first delivery."""
+    calls: list[int] = []
+    together = threading.Barrier(6)
+
+    def work(input: dict[str, int]) -> dict[str, Any]:
+        calls.append(input["n"])
+        together.wait(10)
+        return {"n": 1, "text": "x" * (5_000_000 if input["n"] == 3 else 100)}
+
+    one = plan({"a": call("work", input=path("input"))}, ["a"], name="one")
+    with (
+        serving(one, language=language, lease=30.0) as running,
+        Client(running.url, running.token) as client,
+        working(running, {"work": work}),
+    ):
+        runs = [client.start("one", {"n": n}) for n in range(6)]
+        ended = [client.wait(run.id, 10) for run in runs]
+        assert [run.status for run in ended].count("completed") == 5
+        assert ended[3].error is not None
+        assert ended[3].error["code"] == "LIMIT"
+    assert sorted(calls) == list(range(6))
 
 
 def test_a_task_without_a_worker_waits_and_health_names_it(language: str) -> None:

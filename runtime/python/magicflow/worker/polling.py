@@ -88,6 +88,8 @@ class Worker:
         )
         self._jobs: dict[str, _Job] = {}
         self._results: list[Json] = []
+        self._alone = 0
+        """How many of the next results go in a report of their own."""
         self._wake = asyncio.Event()
         self._freed = asyncio.Event()
         self._stopping = False
@@ -266,7 +268,7 @@ class Worker:
         failures = 0
         while True:
             await self._await_news()
-            results = self._results[:MAX_RESULTS]
+            results = self._results[: 1 if self._alone else MAX_RESULTS]
             beating = self._beating()
             if not results and not beating:
                 if self._stopping and not self._jobs:
@@ -278,7 +280,7 @@ class Worker:
                 failures = 0
             except TransportRefused as error:
                 _LOGGER.error("a report was refused: %s", error)
-                del self._results[: len(results)]
+                self._take_refusal(results, error)
                 continue
             except TransportFailed as error:
                 failures += 1
@@ -287,9 +289,26 @@ class Worker:
                 await asyncio.sleep(delay)
                 continue
             del self._results[: len(results)]
+            self._alone = max(self._alone - 1, 0)
             self._take_answers(results, answers)
             for job, answer in zip(beating, beat_answers, strict=True):
                 self._take_beat(job, answer)
+
+    def _take_refusal(self, results: list[Json], error: TransportRefused) -> None:
+        """A report of several was refused, perhaps for one of them: each is sent alone.
+        A result that is refused alone fails its attempt instead."""
+        if len(results) > 1:
+            self._alone = len(results)
+            return
+        self._alone = max(self._alone - 1, 0)
+        for result in results:
+            self._results.remove(result)
+            if result["success"] and error.status not in (401, 403):
+                code = "LIMIT" if error.status == 413 else "INTERNAL"
+                message = f"the server did not take the result: {error}"
+                failure = {"code": code, "message": message, "retryable": False}
+                del result["result"]
+                self._results.append({**result, "success": False, "error": failure})
 
     async def _await_news(self) -> None:
         if self._results:

@@ -25,6 +25,10 @@ class TransportFailed(Exception):
 class TransportRefused(Exception):
     """The server understood and said no; trying again is of no use."""
 
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
 
 class HttpTransport:
     """Polls for tasks and reports about them. Raises ValueError for what is no URL."""
@@ -71,7 +75,7 @@ class HttpTransport:
             raise TransportFailed(f"the server answered {status}", seconds)
         if status >= 400:
             text = answered.body[:300].decode(errors="replace")
-            raise TransportRefused(f"the server answered {status}: {text}")
+            raise TransportRefused(f"the server answered {status}: {text}", status)
         try:
             answer = decode_json(answered.body, around=MESSAGE_DEPTH)
         except DomainError as error:
