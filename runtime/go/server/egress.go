@@ -96,6 +96,9 @@ func (p *EgressPolicy) Allows(host string, address netip.Addr, port int) bool {
 
 const connectTimeout = 10 * time.Second
 
+// lookup asks for the addresses of a name; tests answer by themselves.
+var lookup = net.DefaultResolver.LookupNetIP
+
 // DialContext connects to the first address of a host that is allowed, and to no other.
 func (p *EgressPolicy) DialContext(ctx context.Context, network, target string) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
@@ -122,7 +125,7 @@ func (p *EgressPolicy) resolve(ctx context.Context, host string, port int) (neti
 	if port < 0 || port > 65535 {
 		return none, errors.New("the port is not within 0 to 65535")
 	}
-	addresses, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	addresses, err := lookup(ctx, "ip", host)
 	if err != nil {
 		return none, err
 	}

@@ -36,6 +36,8 @@ func newGuardedClient(policy *EgressPolicy) *guardedClient {
 		MaxConnsPerHost:     200,
 		IdleConnTimeout:     75 * time.Second,
 		TLSHandshakeTimeout: connectTimeout,
+
+		MaxResponseHeaderBytes: maxHeaderBytes,
 	}}
 }
 
