@@ -81,41 +81,42 @@ def test_the_executors_token_may_be_a_file(tmp_path: Path) -> None:
         executor_settings({}, {"MAGICFLOW_TOKEN_FILE": str(tmp_path / "none")})
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("a: [", "is no YAML"),
-        ("[]", "has no keys"),
-        ("server: 1", "`server` must have keys"),
-        ("storage: {backend: redis}", "`storage.backend: redis` is not there yet"),
-        ("messaging: {backend: kafka}", "`messaging.backend: kafka` is not there"),
-        ("server: {tls: {cert_file: a, key_file: b}}", "`server.tls` is not there"),
-        ("secrets: {prefix: X_}", "`secrets.prefix` is not there"),
-        ("auth: {tokens: [{name: a, file: /none}]}", "/none: No such file"),
-        ("server: {port: abc}", "`server.port` must be a whole number"),
-        ("server: {port: true}", "`server.port` must be a whole number"),
-        ("server: {port: 80.5}", "`server.port` must be a whole number"),
-        ("server: {host: [a]}", "`server.host` must be a text"),
-        ("server: {max_body_bytes: x}", "`server.max_body_bytes` must be a whole"),
-        ("server: {max_body_bytes: -1}", "at least 1 byte"),
-        ("storage: {embedded: {path: 5}}", "`storage.embedded.path` must be a text"),
-        ("storage: {embedded: 5}", "`storage.embedded` must have keys"),
-        ("auth: {enabled: 'off'}", "`auth.enabled` must be true or false"),
-        ("auth: {tokens: 5}", "`auth.tokens` must be a list"),
-        ("auth: {tokens: [x]}", r"`auth.tokens\[0\]` must have keys"),
-        ("auth: {tokens: [{value: [1]}]}", r"`auth.tokens\[0\].value` must be a text"),
-        (
-            "auth: {tokens: [{name: a, value: t, scopes: [read]}]}",
-            "`auth.tokens.scopes` is not there yet",
-        ),
-        ("monitoring: {log_level: loud}", "log level `loud` is none of"),
-        ("monitoring: {log_format: xml}", "log format `xml` is none of"),
-        ("monitoring: {tracing_enabled: 1}", "`monitoring.tracing_enabled` must be"),
-        ("secrets: {source: vault}", "`secrets.source: vault` is not there yet"),
-        ("secrets: {source: files}", "`secrets.path` is missing"),
-        ("messaging: {backend: 5}", "`messaging.backend` must be a text"),
-    ],
-)
+USELESS = [
+    ("a: [", "is no YAML"),
+    ("[]", "has no keys"),
+    ("server: 1", "`server` must have keys"),
+    ("storage: {backend: redis}", "`storage.backend: redis` is not there yet"),
+    ("messaging: {backend: kafka}", "`messaging.backend: kafka` is not there"),
+    ("server: {tls: {cert_file: a, key_file: b}}", "`server.tls` is not there"),
+    ("secrets: {prefix: X_}", "`secrets.prefix` is not there"),
+    ("auth: {tokens: [{name: a, file: /none}]}", "/none: No such file"),
+    ("server: {port: abc}", "`server.port` must be a whole number"),
+    ("server: {port: true}", "`server.port` must be a whole number"),
+    ("server: {port: 80.5}", "`server.port` must be a whole number"),
+    ("server: {host: [a]}", "`server.host` must be a text"),
+    ("server: {max_body_bytes: x}", "`server.max_body_bytes` must be a whole"),
+    ("server: {max_body_bytes: -1}", "at least 1 byte"),
+    ("storage: {embedded: {path: 5}}", "`storage.embedded.path` must be a text"),
+    ("storage: {embedded: 5}", "`storage.embedded` must have keys"),
+    ("auth: {enabled: 'off'}", "`auth.enabled` must be true or false"),
+    ("auth: {tokens: 5}", "`auth.tokens` must be a list"),
+    ("auth: {tokens: [x]}", r"`auth.tokens\[0\]` must have keys"),
+    ("auth: {tokens: [{value: [1]}]}", r"`auth.tokens\[0\].value` must be a text"),
+    (
+        "auth: {tokens: [{name: a, value: t, scopes: [read]}]}",
+        "`auth.tokens.scopes` is not there yet",
+    ),
+    ("monitoring: {log_level: loud}", "log level `loud` is none of"),
+    ("monitoring: {log_format: xml}", "log format `xml` is none of"),
+    ("monitoring: {tracing_enabled: 1}", "`monitoring.tracing_enabled` must be"),
+    ("secrets: {source: vault}", "`secrets.source: vault` is not there yet"),
+    ("secrets: {source: files}", "`secrets.path` is missing"),
+    ("messaging: {backend: 5}", "`messaging.backend` must be a text"),
+]
+"""Files that no server can use, those of other languages neither, and why."""
+
+
+@pytest.mark.parametrize(("text", "message"), USELESS)
 def test_what_a_server_cannot_use(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         server_settings(read(tmp_path, text), {}, auth=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -13,10 +14,13 @@ from typing import Any
 
 import httpx
 import pytest
+from magicflow.errors import ConfigError
 from magicflow.openapi import describe
+from magicflow.settings import read_settings, server_settings
 
 from tests.languages import need
 from tests.runtime.plans import three_steps
+from tests.runtime.test_settings import USELESS
 
 ROOT = Path(__file__).parents[3]
 TOKEN = {"Authorization": "Bearer t"}
@@ -111,6 +115,35 @@ def test_it_serves_plans_from_files(program: Path, plan: Path) -> None:
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
     assert (plan.parent / "data" / "runs.db").exists()
+
+
+@pytest.mark.parametrize(("text", "message"), USELESS)
+def test_a_file_that_the_python_server_cannot_use(
+    program: Path, plan: Path, text: str, message: str
+) -> None:
+    """The same words as Python's, in one line, behind the file's name."""
+    (plan.parent / "config").mkdir()
+    file = plan.parent / "config" / "server.yaml"
+    file.write_text(text)
+    done = subprocess.run(
+        [str(program), str(plan)],
+        cwd=plan.parent,
+        env=environment(MAGICFLOW_TOKENS=""),
+        capture_output=True,
+        text=True,
+        timeout=20,
+    )
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()[-1:]
+    assert re.search(f"error: .*{message}", line, re.IGNORECASE), line
+    with pytest.raises(ConfigError) as told:
+        server_settings(read_settings(file), {})
+    if "YAML" not in message and "/none" not in message:
+        # the words of a parser and of the system are their own
+        name = "config/server.yaml"
+        assert line.replace(f"{name}: ", "") == f"error: {told.value}".replace(
+            str(file), name
+        )
 
 
 @pytest.mark.parametrize(
