@@ -132,7 +132,7 @@ func timerFired(tx *transition, event *Event) *Refusal {
 func (tx *transition) compositeTimedOut(frame *Frame, node *plan.Node) {
 	frame = tx.forgetTimer(frame.Path, timeoutTimer)
 	message := fmt.Sprintf("the step took more than %d ms", *node.Timeout)
-	tx.fail(frame, node, newError(codeTimeout, message, node.Step), true, false)
+	tx.fail(frame, node, newError(codeTimeout, message, newScope(tx, frame).stepName()), true, false)
 }
 
 func (tx *transition) runTimedOut() *Refusal {

@@ -220,6 +220,9 @@ func (tx *transition) fail(frame *Frame, node *plan.Node, err Error, own, early 
 		if own {
 			status = statusTimedOut
 		}
+		if early {
+			tx.editStep(frame.Path).Attempts = 0
+		}
 		tx.endStep(frame.Path, status, err, absent, false)
 	}
 	if frame.Parent == "" {

@@ -37,16 +37,17 @@ func (tx *transition) loopItems(frame *Frame, node *plan.Node) ([]any, Error) {
 	}
 	items, is := value.([]any)
 	if !is {
-		return nil, newError(codeExpression, "`iterate_over` is not a list", node.Step)
+		return nil, newError(codeExpression, "`iterate_over` is not a list", newScope(tx, frame).stepName())
 	}
 	if int64(len(items)) > node.For.MaxIterations && node.For.Condition == nil {
-		return nil, beyondBound(node)
+		return nil, tx.beyondBound(frame, node)
 	}
 	return items, nil
 }
 
-func beyondBound(node *plan.Node) Error {
-	return newError(codeLimit, fmt.Sprintf("the loop has more than %d iterations", node.For.MaxIterations), node.Step)
+func (tx *transition) beyondBound(frame *Frame, node *plan.Node) Error {
+	message := fmt.Sprintf("the loop has more than %d iterations", node.For.MaxIterations)
+	return newError(codeLimit, message, newScope(tx, frame).stepName())
 }
 
 // goOnFor starts what may run now; when nothing is left, the loop is done.
@@ -99,7 +100,7 @@ func (tx *transition) hasNextRound(frame *Frame, node *plan.Node) (bool, Error) 
 		}
 	}
 	if index >= node.For.MaxIterations {
-		return false, beyondBound(node)
+		return false, tx.beyondBound(frame, node)
 	}
 	return true, nil
 }

@@ -86,7 +86,7 @@ func (tx *transition) matched(frame *Frame, node *plan.Node, event *Received) {
 func openTask(tx *transition, frame *Frame, node *plan.Node) {
 	frame = tx.editFrame(frame.Path)
 	frame.has |= isOpened
-	command := &OpenHumanTask{TaskID: frame.Path, Step: node.Step, Form: node.Listen.Task.Form, Task: frame.Task}
+	command := &OpenHumanTask{TaskID: frame.Path, Step: newScope(tx, frame).stepName(), Form: node.Listen.Task.Form, Task: frame.Task}
 	waiting := HistoryRow{}
 	if node.Timeout != nil {
 		due := tx.now + *node.Timeout

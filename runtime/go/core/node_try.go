@@ -105,6 +105,8 @@ func tryFailed(tx *transition, frame *Frame, node *plan.Node, _ child, err Error
 			tx.scheduleRetry(frame, node, err)
 			return
 		}
+	} else if owner := ownerPath(frame); tx.step(owner) != nil {
+		tx.editStep(owner).Attempts = max(frame.Attempt-1, 0)
 	}
 	tx.answer(frame, node, err, own, 0)
 }

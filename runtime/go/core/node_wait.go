@@ -33,7 +33,7 @@ func (tx *transition) waitDue(frame *Frame, node *plan.Node) (int64, Error) {
 			return due, nil
 		}
 	}
-	return 0, newError(codeExpression, "`until` is not a date-time with an offset", node.Step)
+	return 0, newError(codeExpression, "`until` is not a date-time with an offset", newScope(tx, frame).stepName())
 }
 
 func waitTimer(tx *transition, frame *Frame, node *plan.Node, purpose string) {

@@ -16,6 +16,7 @@ from magicflow.core.kinds import KINDS
 from magicflow.core.nodes import call, listen, sub, try_
 from magicflow.core.pause import release_held
 from magicflow.core.refusal import Refusal, refuse
+from magicflow.core.scope import Scope
 from magicflow.core.shapes import Event, malformed
 from magicflow.core.start import start
 from magicflow.core.state import Row, State
@@ -106,9 +107,8 @@ def _timer_fired(tx: Transition, event: Event) -> None:
 
 def _composite_timeout(tx: Transition, frame: Row, node: Node) -> None:
     frame = forget_timer(tx, frame["path"], flow.TIMEOUT_TIMER)
-    error = make_error(
-        TIMEOUT, f"the step took more than {node.timeout} ms", step=node.step
-    )
+    message = f"the step took more than {node.timeout} ms"
+    error = make_error(TIMEOUT, message, step=Scope(tx, frame).step_name())
     flow.fail(tx, frame, node, error, own=True)
 
 

@@ -245,6 +245,8 @@ def fail(
     drop_children(tx, tx.open_frame(frame["path"]))
     remove(tx, frame, node)
     if node.step is not None:
+        if early:
+            tx.edit_step(frame["path"])["attempts"] = 0
         end_step(tx, frame["path"], "timed_out" if own else "failed", error)
     parent = frame["parent"]
     if not parent:

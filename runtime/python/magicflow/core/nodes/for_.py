@@ -37,15 +37,16 @@ def _source(tx: Transition, frame: Row, node: For) -> list[Any]:
     items = values.value_of(tx, Scope(tx, frame), node.items, "`iterate_over`")
     if not isinstance(items, list):
         message = "`iterate_over` is not a list"
-        raise values.Refused(make_error(EXPRESSION, message, step=node.step))
+        step = Scope(tx, frame).step_name()
+        raise values.Refused(make_error(EXPRESSION, message, step=step))
     if len(items) > node.max_iterations and node.condition is None:
-        raise values.Refused(_beyond_bound(node))
+        raise values.Refused(_beyond_bound(tx, frame, node))
     return items
 
 
-def _beyond_bound(node: For) -> Error:
+def _beyond_bound(tx: Transition, frame: Row, node: For) -> Error:
     message = f"the loop has more than {node.max_iterations} iterations"
-    return make_error(LIMIT, message, step=node.step)
+    return make_error(LIMIT, message, step=Scope(tx, frame).step_name())
 
 
 def _go_on(tx: Transition, frame: Row, node: For) -> None:
@@ -77,7 +78,7 @@ def _has_next(tx: Transition, frame: Row, node: For) -> bool:
             frame["done"] = True
             return False
     if index >= node.max_iterations:
-        raise values.Refused(_beyond_bound(node))
+        raise values.Refused(_beyond_bound(tx, frame, node))
     return True
 
 

@@ -83,7 +83,7 @@ def _open(tx: Transition, frame: Row, node: Listen) -> None:
     tx.send(
         "open_human_task",
         task_id=frame["path"],
-        step=node.step,
+        step=Scope(tx, frame).step_name(),
         form=node.task.form,
         **frame["task"],
         **due,

@@ -138,6 +138,8 @@ def _child_failed(
         if _retries(frame, node, error):
             _schedule_retry(tx, frame, node, error)
             return
+    elif tx.step(owner := frame.get("owner") or frame["path"]) is not None:
+        tx.edit_step(owner)["attempts"] = frame.get("attempt", 1) - 1
     catch.answer(tx, frame, node, error, own, 0)
 
 

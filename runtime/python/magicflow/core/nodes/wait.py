@@ -34,11 +34,12 @@ def _due(tx: Transition, frame: Row, node: Wait) -> int:
     if node.duration is not None:
         return tx.now + node.duration
     assert node.until is not None
-    until = values.value_of(tx, Scope(tx, frame), node.until, "`until`")
+    scope = Scope(tx, frame)
+    until = values.value_of(tx, scope, node.until, "`until`")
     due = parse_date_time(until) if isinstance(until, str) else None
     if due is None:
         message = "`until` is not a date-time with an offset"
-        raise values.Refused(make_error(EXPRESSION, message, step=node.step))
+        raise values.Refused(make_error(EXPRESSION, message, step=scope.step_name()))
     return due
 
 
