@@ -19,9 +19,12 @@ type retention struct {
 
 // arm sweeps from now on, when a deployed workflow wants it.
 func (r *retention) arm() {
-	r.clear()
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
+	r.cancel()
+	if r.engine.state.Load() != stateOpen {
+		return // a sweep that ends behind the server's end
+	}
 	for _, deployed := range r.engine.catalog.All() {
 		if kept := deployed.retention; kept.Completed != nil || kept.Failed != nil {
 			at := r.engine.clock.Now() + r.engine.settings.Sweep.Milliseconds()
@@ -34,6 +37,10 @@ func (r *retention) arm() {
 func (r *retention) clear() {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
+	r.cancel()
+}
+
+func (r *retention) cancel() {
 	if r.alarm != nil {
 		r.alarm.Cancel()
 		r.alarm = nil

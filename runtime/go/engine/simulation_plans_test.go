@@ -42,8 +42,8 @@ type toldEvent struct {
 	Data any
 }
 
-// load gives the plan a name of its own. Schedules are left out: their runs would never
-// end.
+// load gives the plan a name of its own. Schedules are left out, because their runs would
+// never end, and retention, because what it erases looks lost.
 func (w *world) load(name string) error {
 	decoder := json.NewDecoder(bytes.NewReader(w.Plan))
 	decoder.UseNumber()
@@ -55,6 +55,7 @@ func (w *world) load(name string) error {
 		workflow, _ := plan["workflow"].(map[string]any)
 		workflow["name"] = name
 		plan["triggers"] = []any{}
+		delete(plan, "retention")
 	}
 	nodes, _ := plan["nodes"].(map[string]any)
 	for _, each := range nodes {
