@@ -307,6 +307,32 @@ def test_work_for_a_client_that_left_ends() -> None:
         until(lambda: not any(live.waiters for live in running.server.engine.runs))
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_who_has_left_is_handed_no_task(language: str) -> None:
+    """Three workers ask and go; the task is the fourth's, at its first delivery."""
+    body = b'{"executors": ["elsewhere"], "wait_ms": %d}'
+    with serving(held_back(), language=language, lease=30.0) as running:
+
+        def poll(wait: int) -> bytes:
+            asked = body % wait
+            head = b"POST /api/v2/tasks/poll HTTP/1.1\r\nContent-Length: %d\r\n%s\r\n"
+            return head % (len(asked), AUTHORIZED) + asked
+
+        for _ in range(3):
+            with Wire(running) as wire:
+                wire.send(poll(20_000))
+                time.sleep(0.1)
+        time.sleep(0.3)
+        url = f"{running.url}/api/v2/workflows/held/execute"
+        started = httpx.post(url, json={}, headers=running.headers)
+        url = f"{running.url}/api/v2/tasks/poll"
+        asked = {"executors": ["elsewhere"], "wait_ms": 5_000}
+        answer = httpx.post(url, json=asked, headers=running.headers, timeout=10)
+        (task,) = answer.json()["tasks"]
+        assert task["run_id"] == started.json()["execution_id"]
+        assert task["delivery"] == 1
+
+
 def test_who_waits_when_the_server_stops_hears_how_far_it_is() -> None:
     answers: list[httpx.Response] = []
     with serving(held_back()) as running:
