@@ -75,15 +75,16 @@ def test_timers_fire_once_at_or_after_their_time() -> None:
         timers = Timers(clock, lambda run, timer: fired.append((timer, clock.now())))
         timers.start("r", "b", 200)
         timers.start("r", "a", 100)
+        timers.start("r", "close", 101)
         timers.start("r", "gone", 150)
         timers.start("r", "past", -5)
         timers.cancel("r", "gone")
         timers.cancel("r", "never there")
         await clock.advance(1_000)
-        assert fired == [("past", 0), ("a", 100), ("b", 200)]
+        assert fired == [("past", 0), ("a", 100), ("close", 101), ("b", 200)]
         timers.load([("r", "c", 1_500), ("r", "d", 900)])
         await clock.advance(1_000)
-        assert fired[3:] == [("d", 1_000), ("c", 1_500)]
+        assert fired[4:] == [("d", 1_000), ("c", 1_500)]
         assert len(timers) == 0
 
     asyncio.run(test())
