@@ -24,7 +24,7 @@ Json = dict[str, Any]
 ENGINE = Path(__file__).parents[3] / "runtime" / "go"
 PLANS = 400
 SCHEDULES = os.environ.get("MAGICFLOW_SCHEDULES") or (
-    "2000" if os.environ.get("CI") else "200"
+    "1000" if os.environ.get("CI") else "200"
 )
 
 
