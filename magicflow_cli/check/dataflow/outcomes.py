@@ -79,12 +79,13 @@ EXECUTION = Typed(
 
 
 def event_of(data: Typed) -> Typed:
-    """A CloudEvent; extension attributes are open."""
+    """A CloudEvent; extension attributes are open. What is sent to one run has no more
+    than id, type and data."""
     members = (
         ("id", STRING),
         ("type", STRING),
-        ("source", STRING),
-        ("time", STRING),
+        ("source", STRING.but(absent="maybe")),
+        ("time", STRING.but(absent="maybe")),
         ("subject", STRING.but(absent="maybe")),
         ("data", data),
     )

@@ -77,10 +77,11 @@ func (tx *transition) listen(frame *Frame, node *plan.Node) {
 	tx.send(&Listen{ListenID: frame.Path, Event: node.Listen.Event, Correlate: frame.Correlate})
 }
 
-// matched: the listener has its event.
+// matched: the listener has its event: a CloudEvent, as far as the core knows it.
 func (tx *transition) matched(frame *Frame, node *plan.Node, event *Received) {
 	tx.taken(event, frame.Path)
-	tx.completeMapped(newScope(tx, frame).withResponse(event.Data), frame, node, event.Data, "")
+	cloud := map[string]any{"id": event.EventID, "type": event.Event, "data": event.Data}
+	tx.completeMapped(newScope(tx, frame).withResponse(cloud), frame, node, cloud, "")
 }
 
 func openTask(tx *transition, frame *Frame, node *plan.Node) {

@@ -44,7 +44,7 @@ func TestEventsFindTheirListenersByCorrelation(t *testing.T) {
 	if reached := h.publish(cloudEvent("paid", members{"order": "o2", "sum": 5.0}, "d")); !reflect.DeepEqual(reached, []string{two.ID()}) {
 		t.Error(reached)
 	}
-	if got := h.finish(two).State.Run.Output; !reflect.DeepEqual(got, members{"got": members{"order": "o2", "sum": 5.0}}) {
+	if got := h.finish(two).State.Run.Output; !reflect.DeepEqual(got, members{"got": members{"id": "d", "type": "paid", "data": members{"order": "o2", "sum": 5.0}}}) {
 		t.Error(got)
 	}
 	if h.row(one.ID()).Status != "waiting" {

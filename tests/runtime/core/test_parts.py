@@ -349,7 +349,7 @@ class TestEvents:
         run.now += 1
         assert self.receive(run, 1001) is None
         run.ok("a")
-        assert run.step("l")["output"] == 2
+        assert run.step("l")["output"]["data"] == 2
         run.check()
 
     def test_what_no_json_says_is_nobodys(self) -> None:

@@ -105,7 +105,8 @@ def test_an_event_finds_its_listener_by_correlation() -> None:
                 two.row.id
             ]
             ended = await h.finish(two)
-            assert ended.state["run"]["output"] == {"got": {"order": "o2", "sum": 5}}
+            got = {"id": "e2", "type": "paid", "data": {"order": "o2", "sum": 5}}
+            assert ended.state["run"]["output"] == {"got": got}
             row = h.engine.store.run(one.row.id)
             assert row is not None and row.status == "waiting"
             assert len(h.engine.store.listeners("paid")) == 1

@@ -149,7 +149,7 @@ def listening(**members: Any) -> Json:
 
 def test_an_event_arrives_when_it_is_listened_for() -> None:
     flow = run(listening(), a=Returns({"k": 1, "n": 2}, 60_000))
-    assert flow.state["steps"]["a"]["output"] == {"k": 1, "n": 2}
+    assert flow.state["steps"]["a"]["output"]["data"] == {"k": 1, "n": 2}
     assert flow.trace().duration == 60_000
 
 

@@ -68,9 +68,10 @@ def _listen(tx: Transition, frame: Row, node: Listen) -> None:
 
 
 def matched(tx: Transition, frame: Row, node: Listen, event: Row) -> None:
-    """The listener has its event."""
+    """The listener has its event: a CloudEvent, as far as the core knows it."""
     inbox.taken(tx, event, frame["path"])
-    flow.complete_mapped(tx, frame, node, event["data"], response=event["data"])
+    cloud = {"id": event["event_id"], "type": event["event"], "data": event["data"]}
+    flow.complete_mapped(tx, frame, node, cloud, response=cloud)
 
 
 def _open(tx: Transition, frame: Row, node: Listen) -> None:
