@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/truongtu268/magic-flow/runtime/go/types"
 )
 
 // Failure is what a workflow learns of a handler that failed. Code is the function's
@@ -54,6 +56,10 @@ type wireError struct {
 // wireErrorOf is what travels of a handler's error.
 func wireErrorOf(err error) wireError {
 	var failing Failing
+	var unfit *unfitError
+	if errors.As(err, &unfit) {
+		return unfit.wire()
+	}
 	if !errors.As(err, &failing) {
 		return wireError{Code: "INTERNAL", Message: shorten(err.Error())}
 	}
@@ -74,6 +80,27 @@ func wireErrorOf(err error) wireError {
 		wire.Details = failure.Details
 	}
 	return wire
+}
+
+// unfitError is a result that its type does not accept: what the server says of a raw
+// result that breaks the function's schema.
+type unfitError struct{ problems []types.Problem }
+
+func (e *unfitError) Error() string {
+	place := e.problems[0].Path
+	if place == "" {
+		place = "/"
+	}
+	return "the result does not fit: " + place + ": " + e.problems[0].Message
+}
+
+func (e *unfitError) wire() wireError {
+	never := false
+	details, err := json.Marshal(e.problems)
+	if err != nil {
+		details = nil
+	}
+	return wireError{Code: "VALIDATION", Message: shorten(e.Error()), Retryable: &never, Details: details}
 }
 
 func shorten(text string) string {

@@ -49,6 +49,10 @@ func NewRoute[In, Out any](executor, step, function string, in *types.Codec[In],
 				return nil, errors.New("the handler returned nil and no error")
 			}
 			data, err := out.Encode(*result)
+			var broken *types.ValidationError
+			if errors.As(err, &broken) {
+				return nil, &unfitError{broken.Problems}
+			}
 			if err != nil {
 				return nil, fmt.Errorf("the result does not fit: %w", err)
 			}
