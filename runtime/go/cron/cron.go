@@ -3,7 +3,7 @@
 // Five fields: minute, hour, day of month, month, day of week; `*`, lists, ranges, steps
 // and English names. When both days are restricted, either counts (as in every cron).
 //
-// A local time that the clock skips in spring happens when the skip is over; one that
+// A local time that the clock skips in spring happens as much later as it skips; one that
 // comes twice in autumn happens the first time. A schedule that names no hour (`*`)
 // follows real time instead: nothing is skipped or shifted, and both of the repeated hours
 // count.

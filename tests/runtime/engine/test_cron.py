@@ -91,6 +91,63 @@ def test_every_hour_follows_real_time_over_both_changes() -> None:
 
 
 @pytest.mark.parametrize(
+    ("cron", "zone", "start", "expected"),
+    [
+        # New York, 2026-03-08 and 2026-11-01, at 02:00
+        # Lord Howe changes by half an hour: 2026-10-04 02:00 → 02:30, 04-05 02:00 → 01:30
+        # Cairo, 2026-04-24: the day has no midnight
+        (
+            "30 2 * * *",
+            "America/New_York",
+            "2026-03-07T12:00Z",
+            "2026-03-08T07:30Z 2026-03-09T06:30Z",
+        ),
+        (
+            "30 1 * * *",
+            "America/New_York",
+            "2026-10-31T12:00Z",
+            "2026-11-01T05:30Z 2026-11-02T06:30Z",
+        ),
+        (
+            "15 2 * * *",
+            "Australia/Lord_Howe",
+            "2026-10-03T00:00Z",
+            "2026-10-03T15:45Z 2026-10-04T15:15Z",
+        ),
+        (
+            "45 1 * * *",
+            "Australia/Lord_Howe",
+            "2026-04-04T00:00Z",
+            "2026-04-04T14:45Z 2026-04-05T15:15Z",
+        ),
+        (
+            "*/15 * * * *",
+            "Australia/Lord_Howe",
+            "2026-04-04T14:40Z",
+            "2026-04-04T14:45Z 2026-04-04T15:00Z 2026-04-04T15:15Z 2026-04-04T15:30Z",
+        ),
+        (
+            "*/15 * * * *",
+            "Australia/Lord_Howe",
+            "2026-10-03T15:20Z",
+            "2026-10-03T15:30Z 2026-10-03T15:45Z 2026-10-03T16:00Z",
+        ),
+        (
+            "0 0 * * *",
+            "Africa/Cairo",
+            "2026-04-23T00:00Z",
+            "2026-04-23T22:00Z 2026-04-24T21:00Z",
+        ),
+    ],
+)
+def test_both_changes_elsewhere(
+    cron: str, zone: str, start: str, expected: str
+) -> None:
+    times = expected.split()
+    assert following(cron, start, len(times), zone) == times
+
+
+@pytest.mark.parametrize(
     "text",
     ["", "* * * *", "60 * * * *", "* 24 * * *", "* * 0 * *", "* * * 13 *", "* * * * 8",
      "a * * * *", "*/0 * * * *", "5-1 * * * *", "* * * * * *", "1,,2 * * * *",
