@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/truongtu268/magic-flow/runtime/go/core"
 	"github.com/truongtu268/magic-flow/runtime/go/store"
 )
 
@@ -116,5 +117,35 @@ func TestASecondStartIsNotAnsweredBeforeTheFirstIsDurable(t *testing.T) {
 		if err := each.Wait(patience(t)); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+func TestAnEndIsToldWhenItIsDurableAndNotBefore(t *testing.T) {
+	of := &stuckStore{store.NewMemory(), make(chan struct{}, 100)}
+	of.gate <- struct{}{} // the plan's row with the start, or before it
+	of.gate <- struct{}{}
+	h := newHarness(t, waits(t, 60_000))
+	h.store = of
+	h.open()
+	run, done, err := h.engine.Begin(&StartRequest{Workflow: "waits"})
+	if err == nil {
+		err = done.Wait(patience(t))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for len(of.gate) > 0 { // one of the two may be left
+		<-of.gate
+	}
+	_, ended, err := h.engine.Submit(run.ID(), &core.Event{Type: core.CancelRequested})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if run.Ended() {
+		t.Error("an end is told before it is durable")
+	}
+	close(of.gate)
+	if err := ended.Wait(patience(t)); err != nil || !run.Ended() {
+		t.Error(run.Ended(), err)
 	}
 }

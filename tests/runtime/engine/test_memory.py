@@ -8,7 +8,13 @@ import logging
 from typing import Any
 
 import pytest
-from magicflow.engine import Engine, EngineSettings, NotFound, StartRequest
+from magicflow.engine import (
+    Engine,
+    EngineSettings,
+    NotFound,
+    StartRequest,
+    Unavailable,
+)
 from magicflow.engine.live import LiveRun
 from magicflow.store import Conflict, StoreError
 
@@ -244,6 +250,31 @@ def test_an_engine_that_never_opened_closes() -> None:
         assert engine.state == "closed"
         engine.unknown(StoreError("late"))
         assert engine.state == "closed"
+
+    asyncio.run(test())
+
+
+def test_an_end_is_told_when_it_is_durable_and_not_before() -> None:
+    """Here it is lost: who waited hears nothing of it."""
+
+    async def test() -> None:
+        store = FailingMemory()
+        async with running(WAITS, store=store) as h:
+            live = await h.start("waits")
+            store.fault = lambda: "before"  # type: ignore[method-assign]
+            cancel = {"type": "cancel_requested"}
+            sent = asyncio.ensure_future(h.engine.send(live.row.id, cancel))
+            await asyncio.sleep(0)
+            assert live.row.ended_at is not None and not live.ended
+            waiting = asyncio.ensure_future(h.engine.wait(live, 100))
+            await h.settle()
+            assert isinstance(sent.exception(), Unavailable)
+            store.fault = never  # type: ignore[method-assign]
+            await asyncio.sleep(0.3)
+            assert h.engine.state == "open" and not waiting.done()
+            assert h.engine.find(live.row.id).row.status == "waiting"
+            await h.clock.advance(60_000)
+            assert (await waiting).row.status == "completed"
 
     asyncio.run(test())
 
