@@ -78,7 +78,11 @@ def _unfit(error: ValueError) -> dict[str, Any]:
     else:
         found = told(include_url=False, include_context=False, include_input=False)
         problems = [
-            {"path": _pointer(each["loc"]), "message": each["msg"]}
+            {
+                "path": _pointer(each["loc"]),
+                "code": each["type"],
+                "message": each["msg"],
+            }
             for each in found[:MAX_PROBLEMS]
         ]
     first = problems[0]
