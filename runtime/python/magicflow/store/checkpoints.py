@@ -11,8 +11,10 @@ import sqlite3
 from collections.abc import Callable
 from threading import Event, Thread
 
-PAUSE = 0.25
-"""Seconds between two checkpoints while there is something to write."""
+PAUSE = 0.05
+"""Seconds between two checkpoints while there is something to write. Each syncs what it
+wrote, and a commit that meets it waits for that: often and little holds nobody up for
+long, and what is left to the writer when the log is long is next to nothing."""
 LONG = 8_192
 """Pages of the log (32 MiB) beyond which the writer helps to start it anew."""
 
