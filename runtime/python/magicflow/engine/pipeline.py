@@ -22,8 +22,8 @@ Settled = asyncio.Future[None]
 
 ENOUGH = 96
 """Writes that are handed over before the loop has worked through what is ready. With
-fewer at once the writer's thread and the loop would take the interpreter's lock from
-each other, which costs both more than waiting does."""
+fewer at once the writer's thread and the loop take the interpreter's lock from each
+other, which costs both more than waiting for a quick disk does."""
 
 
 class Pending:
