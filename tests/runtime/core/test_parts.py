@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from magicflow.canonical import canonical
 from magicflow.core import apply, new_state, queues
@@ -128,6 +128,7 @@ class TestQueues:
             )
         )
     )
+    @example([("append", 0), ("first", 0)])  # nothing in it is wanted
     def test_like_a_list(self, steps: list[tuple[str, int]]) -> None:
         loaded, state = load_plan(plan(chain("a"))), new_state()
         numbered: dict[int, str] = {}
