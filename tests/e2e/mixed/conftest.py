@@ -17,8 +17,10 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.mixed.tables import write_tables
-from tests.languages import build, go, need
+from tests.e2e.mixed import rule_cases
+from tests.e2e.mixed.projects import Project, go_project, python_project
+from tests.e2e.mixed.rule_cases import read_rules
+from tests.languages import build, need
 
 ROOT = Path(__file__).resolve().parents[3]
 EXAMPLES = ("user-onboarding", "payment-processing")
@@ -48,13 +50,20 @@ def magic_flow(*arguments: str | Path) -> str:
     return done.stdout
 
 
+EVENTS: list[dict[str, Any]] = []
+"""The CloudEvents that were sent to the world outside."""
+
+
 class Answers(http.server.BaseHTTPRequestHandler):
-    """What the http step calls: it wants the secret."""
+    """What http steps call, which want the secret, and where CloudEvents go."""
 
     def do_POST(self) -> None:
         size = int(self.headers.get("Content-Length") or 0)
-        self.rfile.read(size)
-        allowed = self.headers["Authorization"] == "Bearer top-secret"
+        content = self.rfile.read(size)
+        if self.path == "/events":
+            EVENTS.append(json.loads(content))
+        secret = self.headers["Authorization"] == "Bearer top-secret"
+        allowed = self.path == "/events" or secret
         body = json.dumps({"path": self.path}).encode()
         self.send_response_only(200 if allowed else 403)  # no date: answers are equal
         self.send_header("Content-Type", "application/json")
@@ -102,7 +111,27 @@ def workflows(tmp_path_factory: pytest.TempPathFactory, world: str) -> list[Path
     (folder / "invoice" / "workflow.yaml").write_text(INVOICE)
     (folder / "trip").mkdir()
     (folder / "trip" / "workflow.yaml").write_text(TRIP)
-    return sorted(folder.iterdir())
+    found = sorted(folder.iterdir())
+    copy_rules(folder / "rules", world)
+    return found
+
+
+def copy_rules(folder: Path, world: str) -> None:
+    """The workflows of `rules/`, and those again that a second client has to itself."""
+    folder.mkdir()
+    own = [rule.workflow for rule in read_rules().values() if rule.own]
+    for file in rule_cases.FOLDER.glob("*.yaml"):
+        if file.name.endswith(".scenario.yaml"):
+            continue
+        text = file.read_text("utf-8").replace("http://WORLD", f"http://{world}")
+        documents = text.split("\n---\n")
+        for document in list(documents):
+            for name in own:
+                if f"{{name: {name}," in document:
+                    again = document.replace(name, f"{name}{rule_cases.AGAIN}")
+                    executor = f"executor: circuits{rule_cases.AGAIN}"
+                    documents.append(again.replace("executor: circuits", executor))
+        (folder / file.name).write_text("\n---\n".join(documents), "utf-8")
 
 
 @pytest.fixture(scope="session")
@@ -111,20 +140,25 @@ def plans(workflows: list[Path]) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="session")
-def project(workflows: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The Go project of all of them, with the programs `server` and `scripted`."""
+def projects(
+    workflows: list[Path], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Project]:
+    """The generated projects of all of them by language, built."""
     need("go")
-    project = tmp_path_factory.mktemp("mixed") / "go"
-    options = ("--language", "go", "--output", project)
-    magic_flow("generate", "all", workflows[0].parent, *options)
-    place = project / "cmd" / "scripted"
-    place.mkdir()
-    shutil.copy(Path(__file__).parent / "program" / "main.go", place / "main.go")
-    write_tables(project, place / "tables.go")
-    (project / "bin").mkdir()
-    built = go("build", "-o", "bin/", "./cmd/server", "./cmd/scripted", cwd=project)
-    assert built.returncode == 0, built.stderr
-    return project
+    folder = tmp_path_factory.mktemp("mixed")
+    made = {}
+    for language, build_project in (("python", python_project), ("go", go_project)):
+        for target in ("server", "executor", "client"):
+            options = ("--language", language, "--output", folder / language)
+            magic_flow("generate", target, workflows[0].parent, *options)
+        made[language] = build_project(folder / language)
+    return made
+
+
+@pytest.fixture(scope="session")
+def project(projects: dict[str, Project]) -> Path:
+    """The Go project of all of them, with the programs `server` and `scripted`."""
+    return projects["go"].folder
 
 
 @pytest.fixture(scope="session")

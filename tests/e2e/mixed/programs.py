@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import signal
@@ -14,13 +13,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from magicflow.worker import TaskContext, WorkflowError
-
-from tests.e2e.generated_python.conftest import clean_environment
-from tests.runtime.serving import TOKEN, Running, serving
+from tests.e2e.mixed.projects import Project
+from tests.runtime.serving import TOKEN, Running
 
 Script = dict[str, list[dict[str, Any]]]
 Json = dict[str, Any]
+LONG = 120.0
+"""Seconds that a run may take on a busy machine."""
+Command = Path | tuple[str | Path, ...]
+
+
+def _command(program: Command) -> list[str | Path]:
+    return [program] if isinstance(program, Path) else list(program)
 
 
 def environment(url: str, token: str, scripts: Path, **more: str) -> dict[str, str]:
@@ -41,18 +45,24 @@ def write_script(scripts: Path, run: str, script: Script) -> None:
 
 
 @contextmanager
-def serving_go(
-    project: Path, folder: Path, world: str, database: Path | None = None
+def serving_project(
+    project: Project,
+    folder: Path,
+    world: str,
+    database: Path | None = None,
+    **more: str,
 ) -> Iterator[Running]:
-    """The generated server; it is asked to stop, and must."""
+    """The generated server; it is asked to stop, and must. Its log is in `folder`."""
     log = folder / f"server-{time.monotonic_ns()}.log"
     process = subprocess.Popen(
-        [project / "bin" / "server", "--port", "0"],
-        cwd=folder,
-        env=clean_environment(
+        [*project.server, "--port", "0"],
+        cwd=project.folder,
+        env=project.environment(
             MAGICFLOW_TOKENS=TOKEN,
-            MAGICFLOW_DATABASE="" if database is None else str(database),
+            MAGICFLOW_DATABASE=str(database or log.with_suffix(".db")),
             MAGICFLOW_EGRESS_ALLOW=world,
+            # workers hear soon that a task was cancelled
+            **{"MAGICFLOW_LEASE": "2s", **more},
         ),
         stderr=log.open("wb"),
     )
@@ -68,31 +78,13 @@ def serving_go(
 def _address(log: Path) -> str:
     end = time.monotonic() + 20
     while time.monotonic() < end:
-        for line in log.read_text().splitlines():
-            message = str(json.loads(line)["msg"])
+        for text in log.read_text().splitlines():
+            line = json.loads(text)
+            message = str(line.get("msg") or line.get("message"))
             if message.startswith("listening on "):
                 return message.removeprefix("listening on ")
         time.sleep(0.02)
     raise AssertionError(log.read_text())
-
-
-@contextmanager
-def serving_in(
-    language: str,
-    project: Path,
-    plans: list[Json],
-    folder: Path,
-    world: str,
-    database: Path | None = None,
-) -> Iterator[Running]:
-    """A server of a language that serves all workflows."""
-    if language == "go":
-        with serving_go(project, folder, world, database) as running:
-            yield running
-        return
-    file = None if database is None else str(database)
-    with serving(*plans, database=file, egress_allow=(world,)) as running:
-        yield running
 
 
 class Working:
@@ -104,37 +96,55 @@ class Working:
 
 
 @contextmanager
-def working(program: Path, environment: Mapping[str, str]) -> Iterator[Working]:
-    """A Go worker; at the end it is asked to stop, and must."""
+def working(
+    program: Command, environment: Mapping[str, str], cwd: Path | None = None
+) -> Iterator[Working]:
+    """A worker; at the end it is asked to stop, and must."""
     process = subprocess.Popen(
-        [program, "work"], env=environment, stderr=subprocess.PIPE, text=True
+        [*_command(program), "work"],
+        env=environment,
+        cwd=cwd,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     assert process.stderr is not None
     health = ""
     try:
         for text in process.stderr:
             line = json.loads(text)
-            if line["msg"] == "health":
+            message = str(line.get("msg") or line.get("message"))
+            if message == "health":
                 health = f"http://{line['address']}"
-            if line["msg"] == "polling":
+            if message.startswith("polling"):
                 break
+        rest: list[str] = []
+        # somebody has to read it, or the worker stands still
+        reader = threading.Thread(target=lambda: rest.extend(process.stderr or ()))
+        reader.start()
         yield Working(process, health)
     finally:
         if process.poll() is None:
             process.terminate()
             process.send_signal(signal.SIGCONT)
-        _, rest = process.communicate(timeout=20)
-        print(rest)
+        process.wait(timeout=40)
+        reader.join(20)
+        print(*rest[-200:], sep="")
 
 
 class Driver:
-    """The typed Go clients: they run workflows, many at once, and tell what became of
-    them."""
+    """The typed clients of a language: they run workflows, many at once, and tell what
+    became of them."""
 
-    def __init__(self, program: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        program: Command,
+        environment: Mapping[str, str],
+        cwd: Path | None = None,
+    ) -> None:
         self._process = subprocess.Popen(
-            [program, "drive"],
+            [*_command(program), "drive"],
             env=environment,
+            cwd=cwd,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -144,9 +154,13 @@ class Driver:
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
-    def begin(self, key: str, workflow: str, input: Any, script: Script) -> None:
-        """Run a workflow; keys are the caller's."""
+    def begin(
+        self, key: str, workflow: str, input: Any, script: Script | None, **more: Any
+    ) -> None:
+        """Run a workflow; keys are the caller's. `more` are `options` of the start and
+        `acts`, what is done to the run."""
         asked = {"key": key, "workflow": workflow, "input": input, "script": script}
+        asked |= more
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(asked) + "\n")
         self._process.stdin.flush()
@@ -177,40 +191,7 @@ class Driver:
     def _wait(self, key: str, lines: int) -> list[Json]:
         with self._news:
             found = self._news.wait_for(
-                lambda: len(self._told.get(key, ())) >= lines, timeout=60
+                lambda: len(self._told.get(key, ())) >= lines, timeout=LONG
             )
             assert found, (key, self._told.get(key))
             return self._told[key]
-
-
-def python_executors(plans: list[Json], scripts: Path) -> dict[str, dict[str, Any]]:
-    """The functions of all steps by executor and step, playing the script of the run."""
-
-    def player() -> Any:
-        async def play(context: TaskContext, input: Any) -> Any:
-            file = scripts / f"{context.run_id}.json"
-            while not file.exists():
-                await asyncio.sleep(0.005)
-            acts = json.loads(file.read_text(encoding="utf-8"))[context.step]
-            now = acts[min(context.attempt, len(acts)) - 1]
-            await asyncio.sleep(now.get("sleep", 0) / 1000)
-            if "error" in now:
-                error = now["error"]
-                raise WorkflowError(
-                    error["code"],
-                    error.get("message", ""),
-                    retryable=error.get("retryable"),
-                    details=error.get("details"),
-                )
-            return now["output"]
-
-        return play
-
-    found: dict[str, dict[str, Any]] = {}
-    for plan in plans:
-        for function in plan["functions"].values():
-            # one that only compensations call goes by its own name
-            for key in function["steps"] or [function["function"]]:
-                if not function["executor"].startswith("@"):
-                    found.setdefault(function["executor"], {})[key] = player()
-    return found

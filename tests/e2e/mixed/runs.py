@@ -16,13 +16,12 @@ from magicflow.client import Client
 from tests.e2e.mixed.cases import CASES, Case, K, T
 from tests.e2e.mixed.programs import (
     Driver,
+    Working,
     environment,
-    python_executors,
-    serving_in,
+    serving_project,
     working,
-    write_script,
 )
-from tests.runtime.go_serving import polling
+from tests.e2e.mixed.projects import Project
 from tests.runtime.serving import Running
 
 Json = dict[str, Any]
@@ -35,9 +34,7 @@ class Setting:
     """What every combination works with. `world` is the address that http steps may
     reach."""
 
-    project: Path
-    scripted: Path
-    plans: list[Json]
+    projects: dict[str, Project]
     folder: Path
     world: str
 
@@ -46,29 +43,32 @@ class Setting:
         return self.folder
 
     @contextmanager
-    def serving(self, language: str, database: Path | None = None) -> Iterator[Running]:
-        with serving_in(
-            language, self.project, self.plans, self.folder, self.world, database
+    def serving(
+        self, language: str, database: Path | None = None, **more: str
+    ) -> Iterator[Running]:
+        """The generated server of a language."""
+        project = self.projects[language]
+        with serving_project(
+            project, self.folder, self.world, database, **more
         ) as running:
             yield running
 
     @contextmanager
-    def executing(self, language: str, running: Running) -> Iterator[None]:
-        """Executors in a language: a process in Go, a thread in Python."""
-        if language == "go":
-            given = environment(running.url, running.token, self.scripts)
-            with working(self.scripted, {**given, "MAGICFLOW_CONCURRENCY": "100"}):
-                yield
-            return
-        functions = python_executors(self.plans, self.scripts)
-        with polling(functions, running.url, running.token):
-            yield
+    def executing(self, language: str, running: Running) -> Iterator[Working]:
+        """The generated executors in a language, in a process of their own."""
+        project = self.projects[language]
+        given = environment(
+            running.url, running.token, self.scripts, MAGICFLOW_CONCURRENCY="500"
+        )
+        with working(project.scripted, given, project.folder) as worker:
+            yield worker
 
     @contextmanager
-    def driving(self, running: Running) -> Iterator[Driver]:
-        """The typed clients in Go."""
+    def driving(self, language: str, running: Running) -> Iterator[Driver]:
+        """The generated clients in a language."""
+        project = self.projects[language]
         given = environment(running.url, running.token, self.scripts)
-        driver = Driver(self.scripted, given)
+        driver = Driver(project.scripted, given, project.folder)
         yield driver
         driver.close()
 
@@ -145,42 +145,49 @@ def run_all(setting: Setting, server: str, executor: str) -> dict[str, Json]:
     with (
         setting.serving(server) as running,
         setting.executing(executor, running),
-        setting.driving(running) as driver,
+        setting.driving("python", running) as python,
+        setting.driving("go", running) as go,
         Client(running.url, running.token) as client,
         ThreadPoolExecutor(2 * len(CASES)) as pool,
     ):
-        for case in CASES:
+
+        def by(driver: Driver, case: Case) -> Json:
             driver.begin(case.id, case.workflow, case.input, case.script)
-
-        def by_python(case: Case) -> Json:
-            with Client(running.url, running.token) as own:
-                run = own.start(case.workflow, case.input).id
-                write_script(setting.scripts, run, case.script)
-                help_along(running, case, run)
-                return told(own, run)
-
-        def by_go(case: Case) -> Json:
             help_along(running, case, driver.id_of(case.id))
-            return driver.ending_of(case.id)
+            ended = driver.ending_of(case.id)
+            assert "failure" not in ended, ended
+            return ended
 
-        python = {case.id: pool.submit(by_python, case) for case in CASES}
-        go = {case.id: pool.submit(by_go, case) for case in CASES}
+        drivers = {"python": python, "go": go}
+        ends = [
+            (case, {name: pool.submit(by, drivers[name], case) for name in drivers})
+            for case in CASES
+        ]
         found: dict[str, Json] = {}
         problems: Json = {}
-        for case in CASES:
-            found[case.id] = python[case.id].result()
-            ended = go[case.id].result()
-            assert "failure" not in ended, ended
-            problems |= differing(case.id, told(client, ended["id"]), found[case.id])
-            said = {name: ended.get(name) for name in ("status", "output")}
-            wanted = {name: found[case.id][name] for name in said}
-            if said != wanted or ended.get("code", "") != case.code:
-                problems[f"{case.id}: the Go client"] = (ended, wanted)
-            ends = (ended["events"][0], ended["events"][-1])
-            if ends != ("run_started", f"run_{case.status}"):
-                problems[f"{case.id}: the Go client's events"] = ended
-            undone = "compensation_completed" in ended["events"]
-            assert undone == (case.workflow == T), (case.id, ended["events"])
+        for case, ending in ends:
+            for name, future in ending.items():
+                ended = future.result()
+                one = told(client, ended["id"])
+                found.setdefault(case.id, one)
+                problems |= differing(case.id, one, found[case.id])
+                problems |= misunderstood(name, case, ended, one)
             expect(case, found[case.id])
         assert problems == {}, problems
         return found
+
+
+def misunderstood(name: str, case: Case, ended: Json, told: Json) -> Json:
+    """Where what a typed client says of a run is not what became of it."""
+    problems: Json = {}
+    said = {member: ended.get(member) for member in ("status", "output")}
+    wanted = {member: told[member] for member in said}
+    if said != wanted or ended.get("code", "") != case.code:
+        problems[f"{case.id}: the client in {name}"] = (ended, wanted)
+    ends = (ended["events"][0], ended["events"][-1])
+    if ends != ("run_started", f"run_{case.status}"):
+        problems[f"{case.id}: events of the client in {name}"] = ended
+    undone = "compensation_completed" in ended["events"]
+    if undone != (case.workflow == T):
+        problems[f"{case.id}: what was undone"] = ended["events"]
+    return problems

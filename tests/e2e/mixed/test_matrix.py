@@ -12,6 +12,7 @@ from magicflow.client import Client
 
 from tests.e2e.mixed.cases import CASES, Case, K, P, U
 from tests.e2e.mixed.programs import write_script
+from tests.e2e.mixed.projects import Project
 from tests.e2e.mixed.runs import Setting, differing, expect, help_along, run_all, told
 from tests.runtime.serving import Running
 
@@ -21,18 +22,16 @@ BOTH = ("python", "go")
 
 @pytest.fixture(scope="module")
 def setting(
-    project: Path,
-    scripted: Path,
-    plans: list[Json],
+    projects: dict[str, Project],
     world: str,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Setting:
-    return Setting(project, scripted, plans, tmp_path_factory.mktemp("runs"), world)
+    return Setting(projects, tmp_path_factory.mktemp("runs"), world)
 
 
 @pytest.fixture(scope="module")
 def reference(setting: Setting) -> dict[str, Json]:
-    """What becomes of each case where all but one client is Python's."""
+    """What becomes of each case where server and executors are Python's."""
     return run_all(setting, "python", "python")
 
 

@@ -11,6 +11,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -30,23 +32,28 @@ func main() {
 // act is what one attempt of a step does.
 type act struct {
 	Sleep  int             `json:"sleep"` // milliseconds
+	Never  bool            `json:"never"`
+	Unfit  bool            `json:"unfit"` // the output does not fit its type: zero
 	Output json.RawMessage `json:"output"`
 	Error  *struct {
 		Code      string          `json:"code"`
 		Message   string          `json:"message"`
 		Retryable *bool           `json:"retryable"`
 		Details   json.RawMessage `json:"details"`
+		// milliseconds
+		RetryAfter int `json:"retry_after"`
 	} `json:"error"`
 }
 
-// scriptOf is where the script of a run is: whoever starts the run writes it then.
-func scriptOf(run string) string { return filepath.Join(os.Getenv("SCRIPTS"), run+".json") }
+// scriptOf is where the script of a workflow or a run is: the latter is written by
+// whoever starts the run.
+func scriptOf(name string) string { return filepath.Join(os.Getenv("SCRIPTS"), name+".json") }
 
-// next is the act of this attempt: the script has a list for each step, whose last act
-// repeats.
+// next is the act of this attempt: by the workflow's script, else by the run's. Scripts
+// have a list for each occurrence or step, whose last act repeats.
 func next(ctx context.Context) (act, error) {
 	task := worker.TaskFrom(ctx)
-	data, err := os.ReadFile(scriptOf(task.RunID))
+	data, err := os.ReadFile(scriptOf(task.Workflow))
 	for errors.Is(err, os.ErrNotExist) && ctx.Err() == nil {
 		time.Sleep(5 * time.Millisecond)
 		data, err = os.ReadFile(scriptOf(task.RunID))
@@ -58,11 +65,13 @@ func next(ctx context.Context) (act, error) {
 	if err := json.Unmarshal(data, &script); err != nil {
 		return act{}, err
 	}
-	acts := script[task.Step]
-	if len(acts) == 0 {
-		return act{}, fmt.Errorf("the script has no step %s", task.Step)
+	_, path, _ := strings.Cut(task.IdempotencyKey, ":")
+	for _, key := range []string{path, task.TaskID, task.Step} {
+		if acts := script[key]; len(acts) > 0 {
+			return acts[min(task.Attempt, len(acts))-1], nil
+		}
 	}
-	return acts[min(task.Attempt, len(acts))-1], nil
+	return act{}, fmt.Errorf("the script has no step %s (%s)", task.Step, path)
 }
 
 func play[In, Out any](_ *mf.Codec[In], of *mf.Codec[Out]) func(context.Context, *In) (*Out, error) {
@@ -71,11 +80,27 @@ func play[In, Out any](_ *mf.Codec[In], of *mf.Codec[Out]) func(context.Context,
 		if err != nil {
 			return nil, err
 		}
-		time.Sleep(time.Duration(now.Sleep) * time.Millisecond)
+		wait := time.Duration(now.Sleep) * time.Millisecond
+		if now.Never {
+			wait = 10 * time.Minute
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+				time.Sleep(time.Second) // the server's own clock is to say so first
+			}
+			return nil, ctx.Err()
+		}
 		if now.Error != nil {
 			return nil, &worker.Failure{
-				Code: now.Error.Code, Message: now.Error.Message, Retryable: now.Error.Retryable, Details: now.Error.Details,
+				Code: now.Error.Code, Message: now.Error.Message, Retryable: now.Error.Retryable,
+				Details: now.Error.Details, RetryAfter: time.Duration(now.Error.RetryAfter) * time.Millisecond,
 			}
+		}
+		if now.Unfit {
+			var zero Out // decoding would not make what does not fit
+			return &zero, nil
 		}
 		return mf.Example(of, string(now.Output))
 	}
@@ -86,7 +111,16 @@ func work() error {
 	if err != nil {
 		return err
 	}
-	return worker.Start(config, executors()...)
+	made := executors()
+	for _, each := range made {
+		for _, route := range each.Routes() {
+			// nobody has no worker, which is what some rules are about
+			if route.Executor != "nobody" && !slices.Contains(config.Executors, route.Executor) {
+				config.Executors = append(config.Executors, route.Executor)
+			}
+		}
+	}
+	return worker.Start(config, made...)
 }
 
 type request struct {
@@ -94,20 +128,31 @@ type request struct {
 	Workflow string          `json:"workflow"`
 	Input    json.RawMessage `json:"input"`
 	Script   json.RawMessage `json:"script"`
+	Options  options         `json:"options"`
+	Acts     []doing         `json:"acts"`
+}
+
+type options struct {
+	IdempotencyKey string            `json:"idempotency_key"`
+	ForeignID      string            `json:"foreign_id"`
+	Timeout        string            `json:"timeout_override"`
+	Metadata       map[string]string `json:"metadata"`
 }
 
 // told is what the typed client has to say: first the id of a run, then what became of
-// it.
+// it and of what was done to it.
 type told struct {
 	Key     string          `json:"key"`
 	ID      string          `json:"id"`
 	Output  json.RawMessage `json:"output,omitempty"`
 	Status  string          `json:"status,omitempty"`
 	Code    string          `json:"code,omitempty"`
-	Step    string          `json:"step,omitempty"`
+	Step    string          `json:"step"`
 	Invalid bool            `json:"invalid,omitempty"`
+	Refused int             `json:"refused,omitempty"`
 	Failure string          `json:"failure,omitempty"`
 	Events  []string        `json:"events"`
+	Acts    []string        `json:"acts"`
 }
 
 var printing sync.Mutex
@@ -157,18 +202,36 @@ func run[In, Out any](of *client.Workflow[In, Out], in *mf.Codec[In], out *mf.Co
 			ended.Invalid = true
 			return nil
 		}
-		run, err := of.Start(ctx, input, client.WithMetadata(map[string]string{"by": "go"}))
+		options, err := asked.Options.start()
 		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(scriptOf(run.ID)+".new", asked.Script, 0o600); err != nil {
+		run, err := of.Start(ctx, input, options...)
+		var refused *client.APIError
+		if errors.As(err, &refused) {
+			ended.Refused = refused.Status
+			return nil
+		}
+		if err != nil {
 			return err
 		}
-		if err := os.Rename(scriptOf(run.ID)+".new", scriptOf(run.ID)); err != nil {
-			return err
+		if asked.Script != nil {
+			if err := os.WriteFile(scriptOf(run.ID)+".new", asked.Script, 0o600); err != nil {
+				return err
+			}
+			if err := os.Rename(scriptOf(run.ID)+".new", scriptOf(run.ID)); err != nil {
+				return err
+			}
 		}
 		ended.ID = run.ID
 		ended.print()
+		acted := make(chan error, 1)
+		acts := []string{}
+		go func() {
+			acted <- actAll(ctx, of.Client, run.ID, asked.Acts, &acts, func() (*client.Execution, error) {
+				return of.Start(ctx, input, options...)
+			})
+		}()
 		for event, err := range of.Events(ctx, run.ID, 0) {
 			if err != nil {
 				return err
@@ -180,12 +243,16 @@ func run[In, Out any](of *client.Workflow[In, Out], in *mf.Codec[In], out *mf.Co
 		switch {
 		case errors.As(err, &failed):
 			ended.Status, ended.Code, ended.Step = string(failed.Status), failed.Code, failed.Step
-			return nil
 		case err != nil:
 			return err
+		default:
+			ended.Status = "completed"
+			if ended.Output, err = out.Encode(*output); err != nil {
+				return err
+			}
 		}
-		ended.Status = "completed"
-		ended.Output, err = out.Encode(*output)
+		err = <-acted
+		ended.Acts = acts
 		return err
 	}
 }
