@@ -50,7 +50,7 @@ FAULTS: dict[str, Round] = {
         disks.small_file_system(place, 400, dice.randint(5, 60))
     ),
     "an fdatasync fails once": lambda place, dice: disks.failing_sync(
-        place, dice.randint(8, 18), 100
+        place, dice.randint(9, 18), 100
     ),
     "a commit takes hold and reports a timeout": lambda place, dice: (
         disks.unknown_commit(place, dice.randint(2, 40), 60)
