@@ -99,6 +99,9 @@ class Chaos:
             )
             at = fault or "at random"
             yield f"server killed, {at}, its worker lives on", self.few, killed
+        for fault in (None, *LABELS):
+            killed = partial(self._take_turns, fault=fault)
+            yield f"servers killed in turn, {fault or 'at random'}", self.few, killed
         for fault in (None, "before_effect", "after_effect"):
             killed = partial(self._kill_worker, fault=fault)
             yield f"worker killed, {fault or 'at random'}", self.few, killed
@@ -111,6 +114,14 @@ class Chaos:
     ) -> int:
         place = Place(folder, self.language)
         return kill_server_rounds(place, rounds, self.runs, fault, self.seed, remote)
+
+    def _take_turns(self, folder: Path, fault: str | None) -> int:
+        """One database, and each server that is killed followed by another language's."""
+        others = [each for each in languages() if each != self.language]
+        if not others:
+            raise Lacking("a server of another language")
+        place = Place(folder, self.language, *others)
+        return kill_server_rounds(place, self.few, self.runs, fault, self.seed, True)
 
     def _kill_worker(self, folder: Path, fault: str | None) -> int:
         place = Place(folder, self.language)

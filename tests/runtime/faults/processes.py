@@ -34,6 +34,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import cycle
 from pathlib import Path
 
 import httpx
@@ -160,10 +161,12 @@ class Lacking(Exception):
 
 
 class Place:
-    """Where servers live one after the other: their files and their address."""
+    """Where servers live one after the other: their files and their address. With
+    several languages each server is of the next one."""
 
-    def __init__(self, folder: Path, language: str = "python") -> None:
+    def __init__(self, folder: Path, language: str = "python", *others: str) -> None:
         self.language = language
+        self._turns = cycle((language, *others))
         self.folder = folder
         self.database = folder / "runs.db"
         self.effects = folder / "effects"
@@ -195,7 +198,7 @@ class Place:
         if self.clock.exists():
             files += ["--clock", str(self.clock)]
         environment = {} if fault is None else {"MAGICFLOW_FAULT": fault}
-        command = [*command_of(self.language), *files, *options]
+        command = [*command_of(next(self._turns)), *files, *options]
         return Process(command, environment, tracer)
 
     @contextlib.contextmanager

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 import pytest
 
+from tests.languages import need
 from tests.runtime.faults.processes import LABELS, DidNotStart, Place
 from tests.runtime.faults.rounds import kill_server_rounds, kill_worker_rounds
 
@@ -28,6 +30,18 @@ def test_a_killed_server_and_its_workers_go_on(place: Place, label: str | None) 
     """Steps are polled for: leases and results survive too."""
     kept = kill_server_rounds(place, 2, 40, fault=label, seed=11, remote=True)
     assert kept > 0
+
+
+@pytest.mark.parametrize("remote", [False, True])
+@pytest.mark.parametrize("label", [None, "before_record"])
+def test_what_a_killed_server_left_another_language_ends(
+    tmp_path: Path, label: str | None, remote: bool
+) -> None:
+    """Steps at work and leased, timers, loops, children and compensations of one server
+    are the next one's, whose language is another."""
+    need("go")
+    place = Place(tmp_path, "go", "python")
+    assert kill_server_rounds(place, 4, 40, label, seed=5, remote=remote) > 0
 
 
 @pytest.mark.parametrize("fault", [None, "before_effect", "after_effect"])
