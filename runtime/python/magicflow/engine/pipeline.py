@@ -20,7 +20,7 @@ from magicflow.store.writer import Done, Writer
 Json = dict[str, Any]
 Settled = asyncio.Future[None]
 
-ENOUGH = 96
+ENOUGH = 32
 """Writes that are handed over before the loop has worked through what is ready. With
 fewer at once the writer's thread and the loop take the interpreter's lock from each
 other, which costs both more than waiting for a quick disk does."""

@@ -8,6 +8,7 @@ never overtake one whose fate is unknown.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 from threading import Thread
@@ -18,6 +19,10 @@ from magicflow.store.model import Conflict, StoreError, Write
 
 MAX_BATCH = 512
 """Writes in one transaction; more would make the first of them wait for the last."""
+
+_GIVE_WAY = 50e-6
+"""Seconds. A thread that wakes up gets the interpreter's lock from a busy event loop only
+after the switch interval, 5 ms; a loop that sleeps for a moment gives it at once."""
 
 Done = Callable[[Sequence[Write], BaseException | None], None]
 """Called on the writer's thread, once per write group, in order."""
@@ -46,12 +51,16 @@ class GroupWriter:
         self._done = done
         self._queue: SimpleQueue[list[Write] | None] = SimpleQueue()
         self._failed: StoreError | None = None
+        self._idle = False
         self._thread = Thread(target=self._work, name="magicflow-writer", daemon=True)
         self._thread.start()
 
     def submit(self, writes: list[Write]) -> None:
-        """Queue writes; the list is the writer's from now on."""
+        """Queue writes; the list is the writer's from now on. A writer that had nothing
+        to do begins with them before the caller goes on."""
         self._queue.put(writes)
+        if self._idle:
+            time.sleep(_GIVE_WAY)
 
     def resume(self) -> None:
         """Write again, after the engine has read the truth back from the store. Nothing
@@ -72,7 +81,9 @@ class GroupWriter:
         closing = False
         while not closing or batch:
             if not batch and not closing:
+                self._idle = True
                 more = queue.get()
+                self._idle = False
                 closing = more is None
                 batch = more or []
             while len(batch) < MAX_BATCH and not queue.empty():
