@@ -12,7 +12,7 @@ from tests.exactness.__main__ import FAILURES, run
 from tests.exactness.compiling import compile_corpus
 from tests.exactness.corpus import Group, Instance, read_corpus
 from tests.exactness.drivers import go_plan, python_plan
-from tests.exactness.drivers.go_plan import ROOT
+from tests.exactness.drivers.go_program import ROOT
 from tests.languages import need
 
 CORPUS = Path(__file__).parent / "corpus"
