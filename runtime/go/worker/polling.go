@@ -249,7 +249,11 @@ func (p *poller) call(ctx context.Context, found handler, task *Task) (output []
 		ctx, end = p.config.Tracer.StartTask(ctx, task)
 		defer func() { end(err) }()
 	}
-	return found(ctx, input)
+	output, err = found(ctx, input)
+	if errors.Is(err, context.DeadlineExceeded) && errors.Is(context.Cause(ctx), errTimedOut) {
+		return nil, task.timedOut()
+	}
+	return output, err
 }
 
 // drain lets running tasks finish, and gives up those that take too long.

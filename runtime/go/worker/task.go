@@ -3,6 +3,8 @@ package worker
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -72,11 +74,20 @@ func Logger(ctx context.Context) *slog.Logger {
 	return logger
 }
 
+var errTimedOut = errors.New("the step's timeout is over")
+
 // deadline bounds a handler by the step's timeout, which counts from the lease. Without
 // one the context is the attempt's, which ends with the handler as well.
 func (t *Task) deadline(ctx context.Context) (context.Context, context.CancelFunc) {
 	if t.Timeout <= 0 {
 		return ctx, func() {}
 	}
-	return context.WithTimeout(ctx, time.Duration(t.Timeout)*time.Millisecond)
+	return context.WithTimeoutCause(ctx, time.Duration(t.Timeout)*time.Millisecond, errTimedOut)
+}
+
+// timedOut is what the server says of an attempt that reached the step's timeout. Both
+// measure it, and whoever comes first says the same.
+func (t *Task) timedOut() *Failure {
+	message := fmt.Sprintf("the task was not finished within %d ms of its lease", t.Timeout)
+	return &Failure{Code: "TIMEOUT", Message: message, Details: json.RawMessage(`{"kind":"lease"}`)}
 }

@@ -304,6 +304,31 @@ func TestStepsThatTakeTooLongAreLeftToOthers(t *testing.T) {
 	}
 }
 
+func TestAHandlerThatEndsWithTheStepsTimeoutSaysWhatTheServerSays(t *testing.T) {
+	executor := NewExecutor("flow", routes("endless", "own")...)
+	executor.RegisterFunction("endless", func(ctx context.Context, _ int64) (int64, error) {
+		<-ctx.Done()
+		return 0, fmt.Errorf("asking the bank: %w", ctx.Err())
+	})
+	executor.RegisterFunction("own", func(ctx context.Context, _ int64) (int64, error) {
+		<-ctx.Done()
+		return 0, Fail("BANK_CLOSED", "try tomorrow")
+	})
+	endless, own := newTask("1", "endless", "1"), newTask("2", "own", "1")
+	endless.Timeout, own.Timeout = 30, 30
+	serving := &broker{tasks: []*Task{endless, own}}
+	start(t, serving, executor, nil)
+	serving.await(t, "the end of both", func() bool { return len(serving.results) == 2 })
+	wire := serving.outcomes()["1"].Error
+	want := wireError{Code: "TIMEOUT", Message: "the task was not finished within 30 ms of its lease", Details: json.RawMessage(`{"kind":"lease"}`)}
+	if wire == nil || wire.Code != want.Code || wire.Message != want.Message || string(wire.Details) != string(want.Details) {
+		t.Errorf("%+v", wire)
+	}
+	if wire := serving.outcomes()["2"].Error; wire == nil || wire.Code != "BANK_CLOSED" {
+		t.Errorf("%+v", wire)
+	}
+}
+
 func TestHeartbeatsAndCancel(t *testing.T) {
 	executor := NewExecutor("flow", routes("endless")...)
 	executor.RegisterFunction("endless", func(ctx context.Context, _ int64) (int64, error) {
