@@ -15,18 +15,20 @@ import argparse
 import contextlib
 import json
 import os
-import platform
 import sqlite3
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "runtime" / "python")]
 
+from tests.bench.installing import NODE, PYTHON, Missing  # noqa: E402
+from tests.bench.interpreter import Interpreter, quickest, running_one  # noqa: E402
 from tests.bench.load import (  # noqa: E402
     Measurement,
     Service,
@@ -35,7 +37,6 @@ from tests.bench.load import (  # noqa: E402
     running,
 )
 from tests.bench.peers import starting  # noqa: E402
-from tests.bench.peers.installing import NODE, PYTHON, Missing  # noqa: E402
 
 BODY = json.dumps({"input": {"n": 1}})
 _HEAD = """
@@ -63,26 +64,26 @@ RATE, P99, P50_OF_ONE, REMOTE_RATE = 2500, 25.0, 3.0, 800
 OVER_DBOS, OVER_RESTATE = 10.0, 2.0
 
 
-def program(text: str, **values: object) -> list[str]:
+def program(python: Interpreter, text: str, **values: object) -> list[str]:
     path = [str(ROOT), str(ROOT / "runtime" / "python")]
-    return [sys.executable, "-c", (_HEAD + text).format(path=path, **values)]
+    return [str(python.path), "-c", (_HEAD + text).format(path=path, **values)]
 
 
 @contextlib.contextmanager
-def ours(remote: bool) -> Iterator[Service]:
+def ours(python: Interpreter, remote: bool) -> Iterator[Service]:
     """Our server, with the steps in its process or in a worker's."""
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(
             tempfile.TemporaryDirectory(dir=ROOT, prefix=".bench-")
         )
         database = str(Path(folder) / "bench.db")
-        command = program(SERVER, remote=remote, database=database)
+        command = program(python, SERVER, remote=remote, database=database)
         server = stack.enter_context(running(command))
         assert server.stdout is not None
         url = server.stdout.readline().strip()
         processes = [server.pid]
         if remote:
-            worker = stack.enter_context(running(program(WORKER, url=url)))
+            worker = stack.enter_context(running(program(python, WORKER, url=url)))
             processes.append(worker.pid)
         target = f"{url}/api/v2/workflows/three/execute?wait=30s"
         yield Service(target, BODY, processes, Path(folder))
@@ -135,51 +136,58 @@ def main() -> int:
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--connections", type=int, default=64)
     parser.add_argument("--only", choices=["load", "single", "remote", "peers"])
+    parser.add_argument(
+        "--this-python",
+        action="store_true",
+        help="serve with the running Python, not with the quickest of its version",
+    )
     parser.add_argument("--json", type=Path, help="write the results there too")
     given = parser.parse_args()
     require_wrk()
+    python = running_one() if given.this_python else quickest()
     print(
-        f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version} "
+        f"{python}, SQLite {sqlite3.sqlite_version} "
         f"(WAL, synchronous FULL), {os.cpu_count()} cores shared with wrk, "
         f"load {os.getloadavg()[0]:.1f}, {given.seconds:.0f} s each, "
         f"worst of {given.repeat}; HTTP start → three durable steps → result"
     )
     bench = Bench(given.seconds, given.repeat)
-    run_all(bench, given.only, given.connections)
+    run_all(bench, python, given.only, given.connections)
     if given.json is not None:
         results = {case: asdict(each) for case, each in bench.results.items()}
         given.json.write_text(json.dumps(results, indent=2))
     return 1 if bench.failed else 0
 
 
-def run_all(bench: Bench, only: str | None, many: int) -> None:
+def run_all(bench: Bench, python: Interpreter, only: str | None, many: int) -> None:
     peers = only in (None, "peers")
     if peers or only == "load":
         name = f"in process, {many} connections"
-        bench.run("load", name, lambda: ours(False), many)
+        bench.run("load", name, lambda: ours(python, False), many)
         if only != "peers":
             load = bench.results["load"]
             bench.check(f"at least {RATE}/s", load.rate >= RATE)
             bench.check(f"p99 below {P99:.0f} ms", load.p99 < P99)
     if only in (None, "single"):
-        bench.run("single", "in process, 1 connection", lambda: ours(False), 1)
+        bench.run("single", "in process, 1 connection", lambda: ours(python, False), 1)
         p50 = bench.results["single"].p50
         bench.check(f"p50 below {P50_OF_ONE:.0f} ms", p50 < P50_OF_ONE)
     if peers or only == "remote":
         name = f"worker over HTTP, {many} connections"
-        bench.run("remote", name, lambda: ours(True), many)
+        bench.run("remote", name, lambda: ours(python, True), many)
         rate = bench.results["remote"].rate
         if only != "peers":
             bench.check(f"at least {REMOTE_RATE}/s", rate >= REMOTE_RATE)
     if peers:
-        compare(bench, many)
+        compare(bench, python, many)
 
 
-def compare(bench: Bench, many: int) -> None:
+def compare(bench: Bench, python: Interpreter, many: int) -> None:
     """The peers in the same run, so that they meet the same conditions."""
     version, server = PYTHON[0].replace("==", " "), NODE[0].rpartition("@")[2]
+    dbos = partial(starting.dbos, python.base)
     try:
-        bench.run("dbos", f"{version} (SQLite, in process)", starting.dbos, many)
+        bench.run("dbos", f"{version} (SQLite, in process)", dbos, many)
         bench.ratio("load", "dbos", OVER_DBOS, "DBOS, both in process")
     except Missing as missing:
         bench.check(f"DBOS: {missing}", False)

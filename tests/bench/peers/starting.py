@@ -13,8 +13,8 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.bench.installing import Missing, dbos_python, restate_folder
 from tests.bench.load import ROOT, Service, running
-from tests.bench.peers.installing import Missing, dbos_python, restate_folder
 
 HERE = Path(__file__).parent
 BODY = json.dumps({"n": 1})
@@ -23,9 +23,10 @@ PATIENCE = 60.0
 
 
 @contextlib.contextmanager
-def dbos() -> Iterator[Service]:
-    """DBOS on SQLite behind FastAPI, one process. Raises Missing."""
-    python = dbos_python()
+def dbos(base: Path) -> Iterator[Service]:
+    """DBOS on SQLite behind FastAPI, one process of the Python `base`. Raises
+    Missing."""
+    python = dbos_python(base)
     with tempfile.TemporaryDirectory(dir=ROOT, prefix=".bench-") as folder:
         data = Path(folder)
         url = f"http://127.0.0.1:{(port := free_port())}/three"

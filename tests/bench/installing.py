@@ -1,4 +1,4 @@
-"""The peers at fixed versions, in a folder of their own outside of version control."""
+"""What the benches install, at fixed versions, in a folder outside of version control."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import os
 import shutil
 import subprocess
 import sys
-import venv
 from pathlib import Path
 
-FOLDER = Path(__file__).parents[3] / ".bench"
+FOLDER = Path(__file__).parents[2] / ".bench"
 PYTHON = (
     "dbos==3.4.0",
     "fastapi==0.165.0",
@@ -21,19 +20,21 @@ NODE = ("@restatedev/restate-server@1.7.12", "@restatedev/restate-sdk@1.17.2")
 
 
 class Missing(Exception):
-    """A peer cannot be had here; says why, and how to mend it."""
+    """Something cannot be had here; says why, and how to mend it."""
 
 
-def dbos_python() -> Path:
-    """The interpreter of a virtual environment with DBOS. Raises Missing."""
+def dbos_python(base: Path) -> Path:
+    """The interpreter of a virtual environment with DBOS, made from `base`. Raises
+    Missing."""
     folder = FOLDER / "dbos"
     python = folder / "bin" / "python"
-    if _is_done(folder, PYTHON):
+    wanted = (*PYTHON, str(base))
+    if is_installed(folder, wanted):
         return python
     print("bench: installing DBOS into .bench/dbos", file=sys.stderr)
-    venv.create(folder, with_pip=True, clear=True)
-    _run([str(python), "-m", "pip", "install", "--quiet", *PYTHON], "PyPI")
-    _note(folder, PYTHON)
+    install([str(base), "-m", "venv", "--clear", str(folder)], "the disk")
+    install([str(python), "-m", "pip", "install", "--quiet", *PYTHON], "PyPI")
+    note_installed(folder, wanted)
     return python
 
 
@@ -42,27 +43,29 @@ def restate_folder() -> Path:
     folder = FOLDER / "restate"
     if shutil.which("npm") is None or shutil.which("node") is None:
         raise Missing("needs `node` (20 or newer) and `npm` on the PATH")
-    if _is_done(folder, NODE):
+    if is_installed(folder, NODE):
         return folder
     print("bench: installing Restate into .bench/restate", file=sys.stderr)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     quiet = ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]
-    _run(["npm", "install", *quiet, "--prefix", str(folder), *NODE], "npm")
-    _note(folder, NODE)
+    install(["npm", "install", *quiet, "--prefix", str(folder), *NODE], "npm")
+    note_installed(folder, NODE)
     return folder
 
 
-def _is_done(folder: Path, wanted: tuple[str, ...]) -> bool:
-    note = folder / "installed"
-    return note.exists() and note.read_text().split() == list(wanted)
+def is_installed(folder: Path, wanted: tuple[str, ...]) -> bool:
+    """Whether `note_installed` was called with the same."""
+    file = folder / "installed"
+    return file.exists() and file.read_text() == "\n".join(wanted)
 
 
-def _note(folder: Path, installed: tuple[str, ...]) -> None:
+def note_installed(folder: Path, installed: tuple[str, ...]) -> None:
     (folder / "installed").write_text("\n".join(installed))
 
 
-def _run(command: list[str], registry: str) -> None:
+def install(command: list[str], registry: str) -> None:
+    """Run an installer. Raises Missing with what it said last."""
     environment = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     try:
         done = subprocess.run(
